@@ -1,0 +1,136 @@
+//! Replays episodes recorded with Python's MiniGrid and compares every byte.
+//!
+//! Start from [`conform`]. A trace file holds one JSON object (an episode) per line, gzipped; a
+//! folder of them may also hold `memory_seeds.json`, a table of layouts by seed.
+
+mod replay;
+mod seeds;
+mod trace;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use replay::{Mismatch, replay_episode};
+pub use seeds::check_seed_table;
+pub use trace::{Trace, read_traces};
+
+/// Why traces could not be compared at all.
+#[derive(Debug, thiserror::Error)]
+pub enum GoldenError {
+    /// A file or folder could not be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A line is not a trace.
+    #[error("{path}: line {line}: {message}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1 (0: the whole file).
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// The folder holds nothing to compare.
+    #[error("{0}: no trace files (*.jsonl.gz) here")]
+    Empty(PathBuf),
+}
+
+/// How far a file agrees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything is equal.
+    Pass,
+    /// Everything is equal but reward and termination, whose rule does not exist here.
+    Partial,
+    /// A rule that exists gives something else.
+    Mismatch(String),
+}
+
+/// Result of one file.
+#[derive(Clone, Debug)]
+pub struct FileReport {
+    /// Name of the file.
+    pub file: String,
+    /// Episodes (rows, for the seed table).
+    pub episodes: usize,
+    /// Steps compared.
+    pub steps: usize,
+    /// Whether worlds were made from seeds (memory family) or from recorded cells.
+    pub from_seed: bool,
+    /// How far it agrees.
+    pub verdict: Verdict,
+}
+
+/// Replays every trace file of a folder, in order of name.
+///
+/// # Errors
+/// If the folder or a file cannot be read, or is not a trace file.
+pub fn conform(dir: &Path) -> Result<Vec<FileReport>, GoldenError> {
+    let read = |source| GoldenError::Read {
+        path: dir.to_owned(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).map_err(read)? {
+        let path = entry.map_err(read)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".jsonl.gz") || name == "memory_seeds.json" {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(GoldenError::Empty(dir.to_owned()));
+    }
+    files.iter().map(|path| conform_file(path)).collect()
+}
+
+/// Replays one trace file, or checks one seed table.
+///
+/// # Errors
+/// If the file cannot be read or is malformed.
+pub fn conform_file(path: &Path) -> Result<FileReport, GoldenError> {
+    let file = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    if file.ends_with(".json") {
+        return check_seed_table(path);
+    }
+    let mut report = FileReport {
+        file,
+        episodes: 0,
+        steps: 0,
+        from_seed: true,
+        verdict: Verdict::Pass,
+    };
+    for (n, trace) in read_traces(path)?.into_iter().enumerate() {
+        let malformed = |message| GoldenError::Malformed {
+            path: path.to_owned(),
+            line: n + 1,
+            message,
+        };
+        trace.check().map_err(malformed)?;
+        report.episodes += 1;
+        report.steps += trace.actions.len();
+        match replay_episode(&trace).map_err(malformed)? {
+            Ok(done) => {
+                report.from_seed &= done.from_seed;
+                if !done.task_rule_exists && report.verdict == Verdict::Pass {
+                    report.verdict = Verdict::Partial;
+                }
+            }
+            Err(mismatch) => {
+                report.verdict = Verdict::Mismatch(format!("episode {}: {mismatch}", n + 1));
+                break;
+            }
+        }
+    }
+    Ok(report)
+}

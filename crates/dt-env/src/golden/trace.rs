@@ -1,0 +1,229 @@
+//! The trace format: one recorded episode as a JSON object.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::GoldenError;
+use crate::rng::Pcg64;
+
+/// Longest line that is read; the longest recorded episode has under 4 MB.
+const MAX_LINE: u64 = 64 << 20;
+
+/// State of numpy's generator as traces hold it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RngState {
+    /// 128-bit state, hexadecimal.
+    pub state: String,
+    /// 128-bit increment, hexadecimal.
+    pub inc: String,
+    /// Whether half a draw is buffered (0 or 1).
+    pub has_uint32: u8,
+    /// The buffered half.
+    pub uinteger: u32,
+}
+
+impl RngState {
+    /// The generator in this state.
+    ///
+    /// # Errors
+    /// If a number is not hexadecimal or too long.
+    pub fn to_rng(&self) -> Result<Pcg64, String> {
+        let hex = |name: &str, text: &str| {
+            u128::from_str_radix(text, 16).map_err(|e| format!("rng.{name}: {e}"))
+        };
+        Ok(Pcg64::from_state(
+            hex("state", &self.state)?,
+            hex("inc", &self.inc)?,
+            self.has_uint32 != 0,
+            self.uinteger,
+        ))
+    }
+}
+
+/// Hidden state of a task that the cells do not show.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TaskState {
+    /// Memory: cell that means success.
+    pub success_pos: Option<[u8; 2]>,
+    /// Memory: cell that means failure.
+    pub failure_pos: Option<[u8; 2]>,
+    /// Dynamic obstacles: cells of the balls, in order of moving.
+    pub obstacles: Option<Vec<[u8; 2]>>,
+    /// Object to pick up, as MiniGrid's three bytes.
+    pub obj: Option<Vec<serde_json::Value>>,
+    /// Boxes: x, y, what is inside.
+    #[serde(default)]
+    pub boxes: Vec<(u8, u8, Option<[u8; 3]>)>,
+}
+
+/// Options given to the environment.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Kwargs {
+    /// Side of the view.
+    pub agent_view_size: Option<u8>,
+    /// Step limit.
+    pub max_steps: Option<u32>,
+    /// Whether walls hide nothing.
+    pub see_through_walls: Option<bool>,
+}
+
+/// One recorded episode. Field names are those of the file.
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, non_snake_case)] // named and explained by the format
+pub struct Trace {
+    pub env: String,
+    #[serde(default)]
+    pub kwargs: Kwargs,
+    pub seed: Box<RawValue>,
+    pub resets: u32,
+    pub w: usize,
+    pub h: usize,
+    pub view: usize,
+    pub see_through_walls: bool,
+    pub max_steps: u32,
+    pub grid: String,
+    pub agent_pos: [u8; 2],
+    pub agent_dir: u8,
+    #[serde(default)]
+    pub task: TaskState,
+    pub rng: RngState,
+    pub obs0: String,
+    pub actions: Vec<u8>,
+    pub reward: Vec<f64>,
+    pub term: Vec<u8>,
+    pub trunc: Vec<u8>,
+    pub obs: String,
+    pub pose: Vec<[u8; 3]>,
+    pub carry: Vec<Option<[u8; 3]>>,
+    pub delta: Vec<Vec<[u8; 5]>>,
+    pub grid_end: String,
+    pub rng_end: RngState,
+    #[serde(default)]
+    pub obstacles_end: Option<Vec<[u8; 2]>>,
+}
+
+impl Trace {
+    /// Checks sizes, so that a replay never reads past an end.
+    ///
+    /// # Errors
+    /// A sentence that names the field.
+    pub fn check(&self) -> Result<(), String> {
+        let steps = self.actions.len();
+        let view = self.view;
+        if view < 3 || view % 2 == 0 || self.w == 0 || self.h == 0 {
+            return Err(format!(
+                "impossible sizes: w {}, h {}, view {view}",
+                self.w, self.h
+            ));
+        }
+        if self.w.max(self.h).saturating_add(view) > crate::grid::MAX_REACH {
+            return Err(format!(
+                "world too large: w {}, h {}, view {view}",
+                self.w, self.h
+            ));
+        }
+        if self.max_steps == 0 || self.resets == 0 || self.resets > 10_000 {
+            return Err("max_steps and resets must be positive".to_owned());
+        }
+        let cells = self.w * self.h * 3 * 2;
+        let observation = view * view * 3 * 2;
+        for (name, length, expected) in [
+            ("grid", self.grid.len(), cells),
+            ("grid_end", self.grid_end.len(), cells),
+            ("obs0", self.obs0.len(), observation),
+            ("obs", self.obs.len(), observation * steps),
+            ("reward", self.reward.len(), steps),
+            ("term", self.term.len(), steps),
+            ("trunc", self.trunc.len(), steps),
+            ("pose", self.pose.len(), steps),
+            ("carry", self.carry.len(), steps),
+            ("delta", self.delta.len(), steps),
+        ] {
+            if length != expected {
+                return Err(format!(
+                    "field `{name}`: length {length}, expected {expected}"
+                ));
+            }
+        }
+        let inside = |[x, y]: [u8; 2]| (x as usize) < self.w && (y as usize) < self.h;
+        if !inside(self.agent_pos) {
+            return Err("field `agent_pos`: outside the world".to_owned());
+        }
+        let task = &self.task;
+        let listed = task.obstacles.iter().flatten().copied();
+        let boxes = task.boxes.iter().map(|b| [b.0, b.1]);
+        if !listed.chain(boxes).all(inside) {
+            return Err("field `task`: a cell lies outside the world".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The seed as little-endian 32-bit digits.
+    pub(super) fn seed_words(&self) -> Result<Vec<u32>, String> {
+        let text = self.seed.get().trim_matches('"');
+        crate::rng::decimal_to_words(text).ok_or_else(|| format!("field `seed`: {text}"))
+    }
+}
+
+/// Bytes of a hexadecimal string.
+///
+/// # Errors
+/// If it is not one.
+pub(super) fn unhex(name: &str, text: &str) -> Result<Vec<u8>, String> {
+    let digit = |c: u8| (c as char).to_digit(16);
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| match pair {
+            [a, b] => Some((digit(*a)? << 4 | digit(*b)?) as u8),
+            _ => None,
+        })
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(|| format!("field `{name}`: not hexadecimal"))
+}
+
+/// Reads every episode of a gzipped trace file.
+///
+/// # Errors
+/// If the file cannot be read, is not gzip, or a line is not a trace.
+pub fn read_traces(path: &Path) -> Result<Vec<Trace>, GoldenError> {
+    let file = File::open(path).map_err(|source| GoldenError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse_traces(path, GzDecoder::new(BufReader::new(file)))
+}
+
+/// Reads every episode of an uncompressed stream; `path` only names it in errors.
+///
+/// # Errors
+/// If the stream fails or a line is not a trace.
+pub fn parse_traces(path: &Path, stream: impl Read) -> Result<Vec<Trace>, GoldenError> {
+    let malformed = |line: usize, message: String| GoldenError::Malformed {
+        path: path.to_owned(),
+        line,
+        message,
+    };
+    let mut stream = BufReader::new(stream);
+    let mut traces = Vec::new();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = (&mut stream)
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut line)
+            .map_err(|e| malformed(number, e.to_string()))?;
+        if read == 0 {
+            break;
+        }
+        if read as u64 == MAX_LINE {
+            return Err(malformed(number, format!("longer than {MAX_LINE} bytes")));
+        }
+        traces.push(serde_json::from_slice(&line).map_err(|e| malformed(number, e.to_string()))?);
+    }
+    Ok(traces)
+}

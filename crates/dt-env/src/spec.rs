@@ -1,0 +1,279 @@
+//! Worlds as data: what an `envs/*.ron` file says.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Direction, Pose};
+use crate::config::{self, ConfigError};
+use crate::grid::MAX_REACH;
+use crate::world::{PickupRule, Rules, World};
+use crate::worlds::map::{MapConfig, ParsedMap};
+use crate::worlds::memory::MemoryConfig;
+
+/// Definition of an environment.
+///
+/// ```
+/// let spec = dt_env::EnvSpec::builtin("MiniGrid-MemoryS7-v0").unwrap();
+/// assert_eq!(spec.max_steps(), 245);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvSpec {
+    /// Name by which commands and datasets call the environment.
+    pub id: String,
+    /// One sentence for `dt-env list`.
+    #[serde(default)]
+    pub description: String,
+    /// What a reset lays out.
+    pub world: WorldConfig,
+    /// Step at which an episode is truncated; by default MiniGrid's `5 * size²` for memory
+    /// worlds, and `4 * width * height` for maps.
+    #[serde(default)]
+    pub max_steps: Option<u32>,
+    /// Side of the egocentric view; odd, from 3.
+    #[serde(default = "default_view")]
+    pub view_size: u8,
+    /// Whether walls hide what is behind them (`false`) or not.
+    #[serde(default)]
+    pub see_through_walls: bool,
+    /// What the pickup action does.
+    #[serde(default)]
+    pub pickup: PickupRule,
+}
+
+fn default_view() -> u8 {
+    7
+}
+
+/// The family of a world and its options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorldConfig {
+    /// Instruction, corridor, two targets.
+    Memory(MemoryConfig),
+    /// A hand-drawn map.
+    Map(MapConfig),
+}
+
+/// Text of every built-in definition, by file name.
+const BUILTIN: [(&str, &str); 11] = [
+    builtin!("memory-s7"),
+    builtin!("memory-s9"),
+    builtin!("memory-s11"),
+    builtin!("memory-s13"),
+    builtin!("memory-s13-random"),
+    builtin!("memory-s17-random"),
+    builtin!("memory-s7-fixed-start"),
+    builtin!("memory-s7-random-direction"),
+    builtin!("dti-memory-s7-default"),
+    builtin!("dti-memory-s13-random-length-dir"),
+    builtin!("two-rooms"),
+];
+
+macro_rules! builtin {
+    ($name:literal) => {
+        (
+            concat!("envs/", $name, ".ron"),
+            include_str!(concat!("../../../envs/", $name, ".ron")),
+        )
+    };
+}
+use builtin;
+
+impl EnvSpec {
+    /// Every built-in environment.
+    ///
+    /// # Panics
+    /// Never in a released build: a test reads all of them.
+    pub fn all_builtin() -> Vec<Self> {
+        BUILTIN
+            .iter()
+            .map(|(file, text)| Self::parse(file, text).expect("built-in definitions are valid"))
+            .collect()
+    }
+
+    /// The built-in environment with this id, if there is one.
+    pub fn builtin(id: &str) -> Option<Self> {
+        Self::all_builtin().into_iter().find(|spec| spec.id == id)
+    }
+
+    /// A built-in environment by id, or a definition by path (anything that ends in `.ron`).
+    ///
+    /// # Errors
+    /// If the name is unknown, or the file is not a valid definition.
+    pub fn find(name: &str) -> Result<Self, ConfigError> {
+        if Path::new(name).extension().is_some_and(|e| e == "ron") {
+            return Self::read(Path::new(name));
+        }
+        Self::builtin(name).ok_or_else(|| {
+            let ids: Vec<String> = Self::all_builtin().into_iter().map(|s| s.id).collect();
+            ConfigError::Invalid {
+                file: name.to_owned(),
+                message: format!(
+                    "no environment of this name; give a path to a .ron file or one of {}",
+                    ids.join(", ")
+                ),
+            }
+        })
+    }
+
+    /// Reads and checks a definition.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let spec: Self = config::read_ron(path)?;
+        spec.check(&path.display().to_string())?;
+        Ok(spec)
+    }
+
+    /// Reads and checks a definition from text; `file` only names it in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let spec: Self = config::parse_ron(file, text)?;
+        spec.check(file)?;
+        Ok(spec)
+    }
+
+    fn check(&self, file: &str) -> Result<(), ConfigError> {
+        self.problem().map_or(Ok(()), |message| {
+            Err(ConfigError::Invalid {
+                file: file.to_owned(),
+                message,
+            })
+        })
+    }
+
+    /// What makes this definition impossible, if anything does.
+    fn problem(&self) -> Option<String> {
+        let view = self.view_size;
+        if self.id.is_empty() {
+            return Some("field `id`: is empty".to_owned());
+        }
+        if view < 3 || view % 2 == 0 || view > 31 {
+            return Some(format!(
+                "field `view_size`: is {view}, must be odd and from 3 to 31"
+            ));
+        }
+        if self.max_steps == Some(0) || self.max_steps > Some(u32::from(u16::MAX)) {
+            return Some("field `max_steps`: must be from 1 to 65535".to_owned());
+        }
+        match &self.world {
+            WorldConfig::Memory(memory) => {
+                let size = memory.size;
+                let most = MAX_REACH - view as usize;
+                if size < 7 || size % 2 == 0 || size as usize > most {
+                    return Some(format!(
+                        "field `world.Memory.size`: is {size}, must be odd and from 7 to {most}"
+                    ));
+                }
+                None
+            }
+            WorldConfig::Map(map) => map
+                .parse(view as usize)
+                .err()
+                .map(|message| format!("field `world.Map`: {message}")),
+        }
+    }
+
+    /// Step at which an episode is truncated.
+    pub fn max_steps(&self) -> u32 {
+        self.max_steps.unwrap_or_else(|| match &self.world {
+            WorldConfig::Memory(memory) => 5 * u32::from(memory.size).pow(2),
+            WorldConfig::Map(map) => {
+                let width = map.rows.first().map_or(0, |row| row.chars().count());
+                4 * (width * map.rows.len()) as u32
+            }
+        })
+    }
+
+    /// The same environment with another step limit.
+    #[must_use]
+    pub fn with_max_steps(mut self, max_steps: u32) -> Self {
+        self.max_steps = Some(max_steps);
+        self
+    }
+
+    /// Bytes of one observation: `view_size² * 3`.
+    pub fn observation_len(&self) -> usize {
+        (self.view_size as usize).pow(2) * 3
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
+            max_steps: self.max_steps(),
+            see_through_walls: self.see_through_walls,
+            pickup: self.pickup,
+            wanted: None,
+        }
+    }
+
+    /// A world of this definition whose cells wait for a first reset.
+    pub(crate) fn new_world(&self) -> (World, Option<ParsedMap>) {
+        let view = self.view_size as usize;
+        match &self.world {
+            WorldConfig::Memory(memory) => {
+                let corner = Pose {
+                    x: 1,
+                    y: 1,
+                    dir: Direction::Right,
+                };
+                (World::new(memory.blank(view), corner, self.rules()), None)
+            }
+            WorldConfig::Map(map) => {
+                let parsed = map.parse(view).expect("checked when the spec was read");
+                (parsed.world(self.rules()), Some(parsed))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_builtin_reads_and_ids_are_unique() {
+        let mut ids: Vec<String> = EnvSpec::all_builtin().into_iter().map(|s| s.id).collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+    }
+
+    fn error(text: &str) -> String {
+        EnvSpec::parse("my.ron", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn mistakes_name_file_place_and_field() {
+        let unknown = error("(\n  id: \"a\",\n  world: Memory((size: 7, colour: 3)),\n)");
+        assert!(
+            unknown.starts_with("my.ron:3:") && unknown.contains("colour"),
+            "{unknown}"
+        );
+        let wrong_type = error("(id: \"a\", world: Memory((size: \"big\")))");
+        assert!(wrong_type.contains("size"), "{wrong_type}");
+        let even = error("(id: \"a\", world: Memory((size: 8)))");
+        assert!(even.contains("must be odd"), "{even}");
+        let view = error("(id: \"a\", world: Memory((size: 7)), view_size: 4)");
+        assert!(view.contains("view_size"), "{view}");
+    }
+
+    #[test]
+    fn impossible_maps_are_refused() {
+        let map = |rows: &str| {
+            error(&format!(
+                "(id: \"a\", world: Map((rows: [{rows}], success: Reach)))"
+            ))
+        };
+        assert!(map("\"####\", \"#>+#\", \"###\"").contains("rows[2]"));
+        assert!(map("\"####\", \"#>+.\", \"####\"").contains("border"));
+        assert!(map("\"####\", \"#.+#\", \"####\"").contains("no agent"));
+        assert!(map("\"####\", \"#>.#\", \"####\"").contains("Reach needs"));
+        assert!(map("\"####\", \"#>?#\", \"####\"").contains("'?'"));
+        assert!(map("\"#####\", \"#>>+#\", \"#####\"").contains("second agent"));
+    }
+}
