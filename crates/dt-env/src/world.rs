@@ -149,6 +149,17 @@ impl World {
         self.agent = pose;
     }
 
+    /// Sets pose and hands at step 0, as a search over states needs; cells are set through the
+    /// grid.
+    ///
+    /// # Panics
+    /// If the place lies outside the grid.
+    pub fn set_state(&mut self, agent: Pose, carrying: Tile) {
+        self.place_agent(agent);
+        self.carrying = carrying;
+        self.step_count = 0;
+    }
+
     /// Starts a new episode on the current grid: empty hands, no steps, no marks.
     pub fn restart(&mut self, agent: Pose) {
         self.place_agent(agent);

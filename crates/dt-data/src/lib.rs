@@ -1,0 +1,46 @@
+//! Trajectories from demonstrators of known quality, with provenance.
+//!
+//! Start from [`Recipe`] (a `datasets/*.ron` file) and [`Dataset::generate`]; [`store`] writes
+//! and reads dataset directories, [`WindowSampler`] draws what a transformer trains on.
+//!
+//! ```
+//! use dt_data::{Dataset, Recipe};
+//!
+//! let recipe = Recipe::parse(
+//!     "example.ron",
+//!     r#"(
+//!         name: "example",
+//!         env: "MiniGrid-MemoryS7FixedStart-v0",
+//!         max_steps: 50,
+//!         parts: [(policy: Planner, amount: Episodes(20))],
+//!     )"#,
+//! )
+//! .unwrap();
+//! let (data, card) = Dataset::generate(&recipe).unwrap();
+//! assert_eq!(data.episodes.len(), 20);
+//! assert_eq!(card.mean_return, 0.892);
+//! ```
+//!
+//! What it leaves out: online learning. Demonstrators are computed, not trained.
+
+mod card;
+mod dataset;
+mod episode;
+mod exposure;
+mod graph;
+mod policy;
+mod recipe;
+mod returns;
+mod rollout;
+pub mod store;
+mod window;
+
+pub use card::{Card, DemonstratorCard};
+pub use dataset::{DataError, Dataset, NO_ACTION};
+pub use episode::{Episode, Outcome};
+pub use exposure::ExposureRow;
+pub use graph::{Ending, MAX_STATES, StateGraph, TooManyStates, UNREACHABLE};
+pub use policy::{PlannerConfig, Policy, PolicyTable};
+pub use recipe::{Amount, Part, Recipe};
+pub use returns::returns_to_go;
+pub use window::{Window, WindowEnd, WindowSampler};

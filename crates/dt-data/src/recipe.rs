@@ -1,0 +1,195 @@
+//! How a dataset is made: what a `datasets/*.ron` file says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use dt_env::EnvSpec;
+use dt_env::config::{self, ConfigError};
+
+use crate::policy::{PlannerConfig, Policy};
+
+/// Recipe of the default agent's dataset, as `datasets/memory.ron` has it.
+const DEFAULT: &str = include_str!("../../../datasets/memory.ron");
+
+/// Definition of a dataset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Name for humans.
+    pub name: String,
+    /// Built-in id, or path of a definition.
+    pub env: String,
+    /// Step limit; the environment's own if it is left out.
+    #[serde(default)]
+    pub max_steps: Option<u32>,
+    /// Root of every random stream.
+    #[serde(default)]
+    pub seed: u64,
+    /// What the planner's values weigh.
+    #[serde(default)]
+    pub planner: PlannerConfig,
+    /// Timesteps of a training window; only the card's exposure table uses it.
+    #[serde(default = "default_window")]
+    pub window: usize,
+    /// Who walks, and for how long.
+    pub parts: Vec<Part>,
+}
+
+fn default_window() -> usize {
+    9
+}
+
+/// One demonstrator's share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Who walks.
+    pub policy: Policy,
+    /// For how long.
+    pub amount: Amount,
+}
+
+/// How much a demonstrator walks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Amount {
+    /// This many whole episodes.
+    Episodes(u32),
+    /// This many steps in each of several environments, the last episode of each cut short.
+    Steps {
+        /// Steps of each environment.
+        per_environment: u32,
+        /// Number of environments.
+        environments: u32,
+    },
+}
+
+/// Most transitions of a recipe; a guard against a slip of the keyboard.
+const MAX_TRANSITIONS: u64 = 200_000_000;
+
+impl Recipe {
+    /// The default agent's recipe.
+    ///
+    /// # Panics
+    /// Never in a released build: a test reads it.
+    pub fn default_memory() -> Self {
+        Self::parse("datasets/memory.ron", DEFAULT).expect("the built-in recipe is valid")
+    }
+
+    /// Reads and checks a recipe.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let recipe: Self = config::read_ron(path)?;
+        recipe.check(&path.display().to_string())?;
+        Ok(recipe)
+    }
+
+    /// Reads and checks a recipe from text; `file` only names it in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let recipe: Self = config::parse_ron(file, text)?;
+        recipe.check(file)?;
+        Ok(recipe)
+    }
+
+    /// The environment, with this recipe's step limit.
+    ///
+    /// # Errors
+    /// If it is unknown or its definition is wrong.
+    pub fn env_spec(&self) -> Result<Arc<EnvSpec>, ConfigError> {
+        let spec = EnvSpec::find(&self.env)?;
+        Ok(Arc::new(match self.max_steps {
+            Some(max_steps) => spec.with_max_steps(max_steps),
+            None => spec,
+        }))
+    }
+
+    fn check(&self, file: &str) -> Result<(), ConfigError> {
+        match self.problem() {
+            None => self.env_spec().map(|_| ()),
+            Some(message) => Err(ConfigError::Invalid {
+                file: file.to_owned(),
+                message,
+            }),
+        }
+    }
+
+    fn problem(&self) -> Option<String> {
+        if self.parts.is_empty() {
+            return Some("field `parts`: needs at least one demonstrator".to_owned());
+        }
+        if self.window == 0 {
+            return Some("field `window`: must be at least 1".to_owned());
+        }
+        if self.max_steps == Some(0) || self.max_steps > Some(u32::from(u16::MAX)) {
+            return Some("field `max_steps`: must be from 1 to 65535".to_owned());
+        }
+        let PlannerConfig {
+            sharpness,
+            wrong_target_cost,
+        } = self.planner;
+        if !(sharpness.is_finite() && sharpness > 0.0 && wrong_target_cost.is_finite()) {
+            return Some(
+                "field `planner`: sharpness must be positive, wrong_target_cost finite".to_owned(),
+            );
+        }
+        let max_steps = u64::from(self.max_steps.unwrap_or(1));
+        let mut transitions = 0_u64;
+        for (n, part) in self.parts.iter().enumerate() {
+            if let Err(message) = part.policy.check() {
+                return Some(format!("field `parts[{n}].policy`: {message}"));
+            }
+            let (count, steps) = match part.amount {
+                Amount::Episodes(episodes) => (episodes, u64::from(episodes) * max_steps),
+                Amount::Steps {
+                    per_environment,
+                    environments,
+                } => (
+                    per_environment.min(environments),
+                    u64::from(per_environment) * u64::from(environments),
+                ),
+            };
+            if count == 0 {
+                return Some(format!("field `parts[{n}].amount`: must be positive"));
+            }
+            transitions += steps;
+        }
+        (transitions > MAX_TRANSITIONS).then(|| {
+            format!("field `parts`: up to {transitions} transitions, more than {MAX_TRANSITIONS}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_recipe_reads() {
+        assert_eq!(Recipe::default_memory().env, "MiniGrid-MemoryS7FixedStart-v0");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = |text: &str| Recipe::parse("r.ron", text).unwrap_err().to_string();
+        let env = "name: \"a\", env: \"MiniGrid-MemoryS7-v0\"";
+        assert!(error(&format!("({env}, parts: [])")).contains("parts"));
+        let part = |policy: &str, amount: &str| {
+            error(&format!(
+                "({env}, parts: [(policy: {policy}, amount: {amount})])"
+            ))
+        };
+        assert!(part("Boltzmann(temperature: -1.0)", "Episodes(5)").contains("temperature"));
+        assert!(part("Uniform", "Episodes(0)").contains("amount"));
+        assert!(part("Wander", "Episodes(5)").contains("Wander"));
+        assert!(
+            error("(name: \"a\", env: \"Nowhere\", parts: [(policy: Uniform, amount: Episodes(1))])")
+                .contains("Nowhere")
+        );
+    }
+}
