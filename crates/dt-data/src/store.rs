@@ -10,7 +10,7 @@ use arrow_array::{
     StringArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
-use arrow_ipc::convert::fb_to_schema;
+use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::writer::FileWriter;
 use arrow_ipc::{Block, root_as_footer};
@@ -311,7 +311,8 @@ fn decode(file: &Buffer, expected: &Schema) -> Result<Vec<RecordBatch>, String> 
         .checked_sub(footer_len)
         .ok_or("not a readable Arrow file: footer longer than the file")?;
     let footer = root_as_footer(&file[footer_at..trailer_at]).map_err(|e| say(&e))?;
-    let schema = fb_to_schema(footer.schema().ok_or("not a readable Arrow file: no schema")?);
+    let schema = footer.schema().ok_or("not a readable Arrow file: no schema")?;
+    let schema = try_fb_to_schema(schema).map_err(|e| say(&e))?;
     if schema.fields() != expected.fields() {
         return Err(format!(
             "columns are {}, expected {}",
@@ -364,7 +365,7 @@ fn append_steps(data: &mut Dataset, batch: &RecordBatch) -> Result<(), String> {
         .as_any()
         .downcast_ref::<PrimitiveArray<UInt8Type>>()
         .ok_or("column `observation` does not hold bytes")?;
-    let from = lists.value_offset(0) as usize;
+    let from = lists.value_offset_at(0);
     let wanted = batch.num_rows() * data.observation_len;
     let values = bytes
         .values()

@@ -1,14 +1,32 @@
-//! x
-fn main() {
-    let a = std::env::args().nth(1).unwrap();
-    if a == "bench" {
-        let s = std::sync::Arc::new(dt_env::EnvSpec::builtin("MiniGrid-MemoryS7-v0").unwrap());
-        for t in [1, 2] {
-            println!("{:?}", dt_env::bench::bench(&s, 256, t, 1.0, 5));
+//! `dt-env`: list, play, draw, check and time worlds.
+
+mod commands;
+mod play;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::{Cli, Outcome};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match commands::run(&cli, &mut io::stdout().lock()) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::CheckFailed) => ExitCode::from(1),
+        // Whoever reads our output has seen enough (`dt-env list | head -1`).
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
         }
-        return;
     }
-    for r in dt_env::golden::conform(std::path::Path::new(&a)).unwrap() {
-        println!("{r:?}");
-    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }

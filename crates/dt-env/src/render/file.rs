@@ -175,7 +175,9 @@ mod tests {
     fn png_keeps_every_pixel() {
         let picture = ramp(700);
         let bytes = encode_png(&picture).unwrap();
-        let mut reader = png::Decoder::new(io::Cursor::new(bytes)).read_info().unwrap();
+        let mut reader = png::Decoder::new(io::Cursor::new(bytes))
+            .read_info()
+            .unwrap();
         let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut rgb).unwrap();
         assert_eq!(rgb, picture.rgb);
@@ -185,7 +187,12 @@ mod tests {
     fn gif_keeps_every_pixel_of_worlds() {
         // 256 colours fit one palette; 200 + 200 others need one each.
         let mut shifted = ramp(200);
-        shifted.rgb.iter_mut().skip(2).step_by(3).for_each(|c| *c = 9);
+        shifted
+            .rgb
+            .iter_mut()
+            .skip(2)
+            .step_by(3)
+            .for_each(|c| *c = 9);
         for pictures in [vec![ramp(256), ramp(3)], vec![ramp(200), shifted]] {
             let frames = read_gif(&encode_gif(&pictures, 250).unwrap());
             assert_eq!(frames.len(), 2);
@@ -204,7 +211,11 @@ mod tests {
     #[test]
     fn animations_need_pictures_of_one_size() {
         let small = Picture::black(3, 3);
-        for pictures in [vec![], vec![ramp(2), small], vec![Picture::black(70_000, 1)]] {
+        for pictures in [
+            vec![],
+            vec![ramp(2), small],
+            vec![Picture::black(70_000, 1)],
+        ] {
             let error = encode_gif(&pictures, 100).unwrap_err();
             assert!(matches!(error, RenderError::Frames), "{error}");
         }

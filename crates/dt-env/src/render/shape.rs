@@ -87,13 +87,15 @@ mod tests {
 
     #[test]
     fn the_agent_points_where_it_looks() {
-        // Its tip lies at 0.87 of the way in its heading; the opposite point is outside.
+        // Near the tip it is narrow; near the other end it is wide.
         let tips = [(0.85, 0.5), (0.5, 0.85), (0.15, 0.5), (0.5, 0.15)];
-        for (turns, (x, y)) in tips.into_iter().enumerate() {
+        let base = [(0.15, 0.7), (0.3, 0.15), (0.85, 0.3), (0.7, 0.85)];
+        for turns in 0..4 {
             let agent = Shape::Agent(turns as u8);
-            assert!(agent.contains(x, y), "{turns}");
-            assert!(agent.contains(0.5, 0.5));
-            assert!(!agent.contains(1.0 - x * 1.05, 1.0 - y * 1.05), "{turns}");
+            let inside = |(x, y): (f64, f64)| agent.contains(x, y);
+            assert!(inside(tips[turns]) && inside(base[turns]), "{turns}");
+            // The next heading's base corner lies beside this one's flank.
+            assert!(!inside(base[(turns + 2) % 4]), "{turns}");
         }
     }
 

@@ -186,7 +186,12 @@ mod tests {
     #[test]
     fn a_wall_is_flat_and_a_highlight_lightens_it() {
         let mut cache = TileCache::new(8);
-        assert!(cache.tile(Tile::WALL, None, false).iter().all(|&c| c == 100));
+        assert!(
+            cache
+                .tile(Tile::WALL, None, false)
+                .iter()
+                .all(|&c| c == 100)
+        );
         assert!(cache.tile(Tile::WALL, None, true).iter().all(|&c| c == 146));
     }
 
@@ -196,7 +201,10 @@ mod tests {
         let key = Tile::new(Object::Key, Color::Red, 0);
         let mut cache = TileCache::new(8);
         let empty = cache.tile(chest, None, false).to_vec();
-        assert_eq!(cache.tile(chest.with_contents(Some(key)), None, false), empty);
+        assert_eq!(
+            cache.tile(chest.with_contents(Some(key)), None, false),
+            empty
+        );
         assert_eq!(cache.tiles.len(), 1, "drawn once");
     }
 }

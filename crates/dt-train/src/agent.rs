@@ -1,0 +1,262 @@
+//! How an agent is made: what an `agents/*.ron` file says.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use dt_data::{Outcome, WindowEnd};
+use dt_env::config::{self, ConfigError};
+
+use crate::model::ModelConfig;
+use crate::optim::OptimizerConfig;
+
+/// The default agent, as `agents/memory-dt.ron` has it.
+const DEFAULT: &str = include_str!("../../../agents/memory-dt.ron");
+
+/// Definition of an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentConfig {
+    /// Name of the run's folder.
+    pub name: String,
+    /// Recipe of the dataset: a path, or `datasets/memory.ron` for the built-in one.
+    pub dataset: String,
+    /// Shape and options of the model.
+    #[serde(default)]
+    pub model: ModelConfig,
+    /// The optimiser.
+    #[serde(default)]
+    pub optimizer: OptimizerConfig,
+    /// The loop.
+    pub training: TrainingConfig,
+    /// What is measured, during training and at its end.
+    pub evaluation: EvaluationConfig,
+}
+
+/// The training loop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// Most steps of the optimiser.
+    pub steps: u64,
+    /// Windows of a step.
+    pub batch_size: usize,
+    /// Parts of a batch that cores work on side by side; part of the result's definition.
+    pub micro_batches: usize,
+    /// Where training windows end.
+    pub window_end: WindowEnd,
+    /// Steps between lines of `metrics.jsonl`.
+    pub log_every: u64,
+    /// Steps between exact evaluations.
+    pub evaluate_every: u64,
+    /// Stop when the exact evaluation meets every goal this many times in a row; 0: never.
+    pub stop_after_perfect: u32,
+    /// Steps whose weights are kept for the study of training dynamics; 0 is before training.
+    pub keep_steps: Vec<u64>,
+    /// Keep the weights every so many steps as well; 0: do not.
+    pub keep_every: u64,
+    /// Seconds between the checkpoints that a killed run resumes from.
+    pub checkpoint_seconds: u64,
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            steps: 2000,
+            batch_size: 64,
+            micro_batches: 4,
+            window_end: WindowEnd::AnyStep,
+            log_every: 10,
+            evaluate_every: 100,
+            stop_after_perfect: 0,
+            keep_steps: Vec::new(),
+            keep_every: 0,
+            checkpoint_seconds: 30,
+        }
+    }
+}
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluationConfig {
+    /// Returns-to-go of the exact evaluation.
+    pub returns_to_go: Vec<f64>,
+    /// What a perfect agent does.
+    pub goals: Vec<Goal>,
+    /// Sampled evaluations at the end.
+    pub sampled: Vec<SampledConfig>,
+}
+
+impl Default for EvaluationConfig {
+    fn default() -> Self {
+        Self {
+            returns_to_go: vec![0.892, 0.0],
+            goals: Vec::new(),
+            sampled: Vec::new(),
+        }
+    }
+}
+
+/// What every outcome of a reset must lead to, asked for this return.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    /// Return-to-go that is asked for.
+    pub return_to_go: f64,
+    /// How each episode must end.
+    pub outcome: GoalOutcome,
+    /// In at most so many steps.
+    pub within: u32,
+}
+
+/// Outcomes that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GoalOutcome {
+    /// The task is done.
+    Success,
+    /// The task ends without reward.
+    WrongTarget,
+    /// The step limit comes first.
+    Truncated,
+}
+
+impl GoalOutcome {
+    /// As episodes record it.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Success => Outcome::Success,
+            Self::WrongTarget => Outcome::WrongTarget,
+            Self::Truncated => Outcome::Truncated,
+        }
+    }
+}
+
+/// A sampled evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampledConfig {
+    /// Return-to-go that is asked for.
+    pub return_to_go: f64,
+    /// Temperature of the softmax.
+    pub temperature: f64,
+    /// Number of episodes.
+    pub episodes: usize,
+}
+
+impl AgentConfig {
+    /// The default agent.
+    ///
+    /// # Panics
+    /// Never in a released build: a test reads it.
+    pub fn default_memory() -> Self {
+        Self::parse("agents/memory-dt.ron", DEFAULT).expect("the built-in agent is valid")
+    }
+
+    /// Reads and checks a definition.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let agent: Self = config::read_ron(path)?;
+        agent.check(&path.display().to_string())?;
+        Ok(agent)
+    }
+
+    /// Reads and checks a definition from text; `file` only names it in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let agent: Self = config::parse_ron(file, text)?;
+        agent.check(file)?;
+        Ok(agent)
+    }
+
+    fn check(&self, file: &str) -> Result<(), ConfigError> {
+        match self.problem() {
+            None => Ok(()),
+            Some(message) => Err(ConfigError::Invalid {
+                file: file.to_owned(),
+                message,
+            }),
+        }
+    }
+
+    fn problem(&self) -> Option<String> {
+        let name_ok = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(name_ok) {
+            return Some(format!(
+                "field `name`: `{}` is no folder name; use letters, digits, '-', '_' and '.'",
+                self.name
+            ));
+        }
+        let training = &self.training;
+        for (name, value) in [
+            ("steps", training.steps),
+            ("batch_size", training.batch_size as u64),
+            ("micro_batches", training.micro_batches as u64),
+            ("log_every", training.log_every),
+            ("evaluate_every", training.evaluate_every),
+        ] {
+            if value == 0 {
+                return Some(format!("field `training.{name}`: must be at least 1"));
+            }
+        }
+        let evaluation = &self.evaluation;
+        let asked = evaluation
+            .returns_to_go
+            .iter()
+            .chain(evaluation.goals.iter().map(|g| &g.return_to_go))
+            .chain(evaluation.sampled.iter().map(|s| &s.return_to_go));
+        for &rtg in asked {
+            // MiniGrid's returns lie in -1..=1; a model has never seen anything else.
+            if !(-1.0..=1.0).contains(&rtg) {
+                return Some(format!(
+                    "field `evaluation`: return-to-go {rtg} is out of range, must be from -1 to 1"
+                ));
+            }
+        }
+        for sampled in &evaluation.sampled {
+            if !(sampled.temperature.is_finite() && sampled.temperature > 0.0)
+                || sampled.episodes == 0
+            {
+                return Some(
+                    "field `evaluation.sampled`: temperature and episodes must be positive"
+                        .to_owned(),
+                );
+            }
+        }
+        self.model.problem().or_else(|| self.optimizer.problem())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(change: &str) -> String {
+        let text = format!(
+            "(name: \"a\", dataset: \"d.ron\", training: (steps: 5), evaluation: (), {change})"
+        );
+        AgentConfig::parse("a.ron", &text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_default_agent_reads() {
+        assert_eq!(AgentConfig::default_memory().name, "memory-dt");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert!(error("model: (n_ctx: 25)").contains("n_ctx"));
+        assert!(error("model: (n_heads: \"four\")").contains("model.n_heads"));
+        assert!(error("optimizer: (learning_rate: -1.0)").contains("learning_rate"));
+        assert!(error("optimiser: ()").contains("optimiser"));
+        let rtg = AgentConfig::parse(
+            "a.ron",
+            "(name: \"a\", dataset: \"d\", training: (), evaluation: (returns_to_go: [1.5]))",
+        );
+        assert!(rtg.unwrap_err().to_string().contains("1.5"));
+    }
+}

@@ -1,0 +1,429 @@
+//! What an agent does: exactly over every outcome of a reset, and sampled.
+
+use std::sync::Arc;
+
+use burn::tensor::TensorData;
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use dt_data::Outcome;
+use dt_env::{Action, Env, EnvSpec, MemoryLayout};
+
+use crate::agent::Goal;
+use crate::model::{
+    Frames, ItemRows, Model, NoHooks, Padding, StateEmbedding, TokenBatch,
+};
+
+/// Most outcomes of a reset that are all tried.
+const MAX_LAYOUTS: usize = 4096;
+/// Episodes that are walked together.
+const CHUNK: usize = 64;
+
+/// What `eval.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationRecord {
+    /// Environment.
+    pub env: String,
+    /// Device that computed.
+    pub device: String,
+    /// Greedy over all distinct outcomes of a reset, or null where there are too many.
+    pub exact: Option<Vec<ExactRecord>>,
+    /// Why `exact` is null.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_missing: Option<String>,
+    /// Sampled episodes.
+    pub sampled: Vec<SampledRecord>,
+}
+
+/// Greedy episodes at one return-to-go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExactRecord {
+    /// Return-to-go that was asked for.
+    pub rtg: f64,
+    /// Episodes that ended with reward.
+    pub success: usize,
+    /// Episodes that ended at the other target.
+    pub wrong_target: usize,
+    /// Episodes that ran into the step limit.
+    pub truncated: usize,
+    /// Number of episodes.
+    pub of: usize,
+    /// Mean return, weighted by the probability of each reset.
+    pub mean_return: f64,
+    /// One entry per outcome of a reset.
+    pub episodes: Vec<EpisodeRecord>,
+}
+
+/// One greedy episode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeRecord {
+    /// `key` or `ball`, in a memory world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instruction: Option<String>,
+    /// Left and right target, in a memory world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_right: Option<String>,
+    /// Probability of this reset.
+    pub probability: f64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Number of actions.
+    pub steps: u32,
+    /// Return.
+    #[serde(rename = "return")]
+    pub total_return: f64,
+}
+
+/// Sampled episodes at one return-to-go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampledRecord {
+    /// Return-to-go that was asked for.
+    pub rtg: f64,
+    /// Temperature of the softmax.
+    pub temperature: f64,
+    /// Number of episodes.
+    pub episodes: usize,
+    /// Episodes that ended with reward.
+    pub success: usize,
+    /// Episodes that ended at the other target.
+    pub wrong_target: usize,
+    /// Episodes that ran into the step limit.
+    pub truncated: usize,
+    /// Mean return.
+    pub mean_return: f64,
+    /// Wilson's 95 % interval of the share of successes.
+    pub ci95: [f64; 2],
+}
+
+/// How actions are chosen.
+enum Choice {
+    Greedy,
+    /// Softmax at a temperature; one random stream per episode.
+    Sampled(f64, Vec<ChaCha8Rng>),
+}
+
+/// One episode while it is walked.
+struct Walker {
+    env: Env,
+    rtg: f64,
+    returns_to_go: Vec<f64>,
+    observations: Vec<Vec<u8>>,
+    actions: Vec<u32>,
+    total_return: f64,
+    outcome: Option<Outcome>,
+}
+
+impl Walker {
+    fn new(env: Env, rtg: f64) -> Self {
+        let first = env.world().observation();
+        Self {
+            env,
+            rtg,
+            returns_to_go: vec![rtg],
+            observations: vec![first],
+            actions: Vec::new(),
+            total_return: 0.0,
+            outcome: None,
+        }
+    }
+
+    fn act(&mut self, action: usize) {
+        let result = self.env.step(Action::ALL[action]);
+        self.actions.push(action as u32);
+        self.total_return += result.reward;
+        self.rtg -= result.reward;
+        self.returns_to_go.push(self.rtg);
+        self.observations.push(self.env.world().observation());
+        self.outcome = match (result.terminated, result.truncated) {
+            (true, _) if result.reward > 0.0 => Some(Outcome::Success),
+            (true, _) => Some(Outcome::WrongTarget),
+            (false, true) => Some(Outcome::Truncated),
+            (false, false) => None,
+        };
+    }
+}
+
+/// The windows that agents see at the current step; all walkers have walked equally far.
+fn windows(model: &Model, walkers: &[&Walker]) -> TokenBatch {
+    let config = model.config();
+    let context = config.timesteps();
+    let now = walkers[0].actions.len();
+    let real = context.min(now + 1);
+    let timesteps = match config.padding {
+        Padding::Aligned => real,
+        Padding::ZeroFrames => context,
+    };
+    let view = model.sizes().view_size;
+    let padding_action = model.sizes().n_actions as u32;
+    let mut batch = TokenBatch::new(timesteps);
+    batch.windows = walkers.len();
+    let mut items = ItemRows::default();
+    let mut dense = Vec::new();
+    let is_dense = config.state_embedding == StateEmbedding::Dense;
+    for walker in walkers {
+        for _ in real..timesteps {
+            batch.returns_to_go.push(walker.returns_to_go[0] as f32);
+            batch.actions.push(padding_action);
+            batch.times.push(0);
+            if is_dense {
+                dense.resize(dense.len() + view * view * 3, 0.0);
+            } else {
+                items.push_absent();
+            }
+        }
+        for step in now + 1 - real..=now {
+            batch.returns_to_go.push(walker.returns_to_go[step] as f32);
+            // The last action is not known yet; its token is absent.
+            let action = walker.actions.get(step).copied();
+            batch.actions.push(action.unwrap_or(padding_action));
+            batch.times.push(step as u32);
+            let seen = &walker.observations[step];
+            if is_dense {
+                dense.extend(seen.iter().map(|&b| f32::from(b)));
+            } else {
+                items.push_observation(seen, view);
+            }
+        }
+    }
+    batch.frames = if is_dense {
+        Frames::Dense(dense)
+    } else {
+        Frames::Items(items)
+    };
+    batch
+}
+
+/// Walks all episodes to their end.
+fn walk(model: &Model, walkers: &mut [Walker], choice: &mut Choice) {
+    loop {
+        let going: Vec<usize> = (0..walkers.len())
+            .filter(|&i| walkers[i].outcome.is_none())
+            .collect();
+        if going.is_empty() {
+            return;
+        }
+        let views: Vec<&Walker> = going.iter().map(|&i| &walkers[i]).collect();
+        let batch = Arc::new(windows(model, &views));
+        let n_actions = model.sizes().n_actions;
+        let data: TensorData = model.forward(&batch, &mut NoHooks).into_data();
+        let logits = data.as_slice::<f32>().expect("logits are f32");
+        let rows = logits.chunks_exact(batch.timesteps * n_actions);
+        for (&i, row) in going.iter().zip(rows) {
+            let logits = &row[row.len() - n_actions..];
+            let action = match choice {
+                Choice::Greedy => argmax(logits),
+                Choice::Sampled(temperature, rngs) => draw(logits, *temperature, &mut rngs[i]),
+            };
+            walkers[i].act(action);
+        }
+    }
+}
+
+/// Index of the largest value; the first of equals.
+fn argmax(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, &v) in values.iter().enumerate() {
+        if v > values[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+/// Draws from the softmax at a temperature.
+fn draw(logits: &[f32], temperature: f64, rng: &mut impl Rng) -> usize {
+    let most = f64::from(logits[argmax(logits)]);
+    let weights: Vec<f64> = logits
+        .iter()
+        .map(|&x| ((f64::from(x) - most) / temperature).exp())
+        .collect();
+    let mut u = rng.random::<f64>() * weights.iter().sum::<f64>();
+    weights
+        .iter()
+        .position(|w| {
+            u -= w;
+            u < 0.0
+        })
+        .unwrap_or(logits.len() - 1)
+}
+
+/// Greedy episodes over every outcome of a reset, at each return-to-go.
+///
+/// # Errors
+/// If a reset has too many outcomes to try them all.
+pub fn evaluate_exact(
+    model: &Model,
+    spec: &Arc<EnvSpec>,
+    returns_to_go: &[f64],
+) -> Result<Vec<ExactRecord>, String> {
+    let layouts = spec.layouts();
+    if layouts.len() > MAX_LAYOUTS {
+        return Err(format!(
+            "a reset of {} has {} outcomes, more than {MAX_LAYOUTS}",
+            spec.id,
+            layouts.len()
+        ));
+    }
+    let starts: Vec<(f64, Option<MemoryLayout>, f64)> = returns_to_go
+        .iter()
+        .flat_map(|&rtg| layouts.iter().map(move |&(layout, p)| (rtg, layout, p)))
+        .collect();
+    let walked: Vec<Vec<EpisodeRecord>> = starts
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let mut walkers: Vec<Walker> = chunk
+                .iter()
+                .map(|(rtg, layout, _)| {
+                    let mut env = Env::new(spec.clone());
+                    env.reset_layout(layout.as_ref());
+                    Walker::new(env, *rtg)
+                })
+                .collect();
+            walk(model, &mut walkers, &mut Choice::Greedy);
+            let ends = walkers.iter().zip(chunk);
+            ends.map(|(walker, (_, layout, p))| record(walker, layout.as_ref(), *p))
+                .collect()
+        })
+        .collect();
+    let mut episodes = walked.into_iter().flatten();
+    Ok(returns_to_go
+        .iter()
+        .map(|&rtg| {
+            let episodes: Vec<EpisodeRecord> = episodes.by_ref().take(layouts.len()).collect();
+            let count = |o| episodes.iter().filter(|e| e.outcome == o).count();
+            ExactRecord {
+                rtg,
+                success: count(Outcome::Success),
+                wrong_target: count(Outcome::WrongTarget),
+                truncated: count(Outcome::Truncated),
+                of: episodes.len(),
+                mean_return: episodes
+                    .iter()
+                    .map(|e| e.probability * e.total_return)
+                    .sum(),
+                episodes,
+            }
+        })
+        .collect())
+}
+
+fn record(walker: &Walker, layout: Option<&MemoryLayout>, probability: f64) -> EpisodeRecord {
+    let configuration = layout.map(|l| l.configuration);
+    EpisodeRecord {
+        instruction: configuration.map(|c| c.instruction.name().to_owned()),
+        left_right: configuration.map(|c| c.order.name().to_owned()),
+        probability,
+        outcome: walker.outcome.expect("walked to its end"),
+        steps: walker.actions.len() as u32,
+        total_return: walker.total_return,
+    }
+}
+
+/// Sampled episodes at one return-to-go; the same for any number of threads.
+pub fn evaluate_sampled(
+    model: &Model,
+    spec: &Arc<EnvSpec>,
+    rtg: f64,
+    temperature: f64,
+    episodes: usize,
+    seed: u64,
+) -> SampledRecord {
+    let indices: Vec<u64> = (0..episodes as u64).collect();
+    let ends: Vec<Vec<(Outcome, f64)>> = indices
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let mut rngs: Vec<ChaCha8Rng> = chunk
+                .iter()
+                .map(|&n| {
+                    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                    rng.set_stream(n);
+                    rng
+                })
+                .collect();
+            let mut walkers: Vec<Walker> = rngs
+                .iter_mut()
+                .map(|rng| {
+                    let mut env = Env::new(spec.clone());
+                    env.reset(rng.next_u64());
+                    Walker::new(env, rtg)
+                })
+                .collect();
+            walk(model, &mut walkers, &mut Choice::Sampled(temperature, rngs));
+            walkers
+                .iter()
+                .map(|w| (w.outcome.expect("walked to its end"), w.total_return))
+                .collect()
+        })
+        .collect();
+    let ends: Vec<(Outcome, f64)> = ends.into_iter().flatten().collect();
+    let count = |o| ends.iter().filter(|e| e.0 == o).count();
+    let success = count(Outcome::Success);
+    SampledRecord {
+        rtg,
+        temperature,
+        episodes,
+        success,
+        wrong_target: count(Outcome::WrongTarget),
+        truncated: count(Outcome::Truncated),
+        mean_return: ends.iter().map(|e| e.1).sum::<f64>() / episodes as f64,
+        ci95: wilson(success, episodes),
+    }
+}
+
+/// Wilson's 95 % score interval of a share (Wilson, 1927).
+pub fn wilson(successes: usize, of: usize) -> [f64; 2] {
+    const Z: f64 = 1.959_963_984_540_054;
+    let (n, p) = (of as f64, successes as f64 / of as f64);
+    let centre = p + Z * Z / (2.0 * n);
+    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    [
+        ((centre - half) / scale).max(0.0),
+        ((centre + half) / scale).min(1.0),
+    ]
+}
+
+/// Whether every episode at each goal's return-to-go ends as the goal says, and in time.
+pub fn meets(goals: &[Goal], exact: &[ExactRecord]) -> bool {
+    !goals.is_empty()
+        && goals.iter().all(|goal| {
+            exact
+                .iter()
+                .find(|record| record.rtg == goal.return_to_go)
+                .is_some_and(|record| {
+                    record.episodes.iter().all(|e| {
+                        e.outcome == goal.outcome.outcome() && e.steps <= goal.within
+                    })
+                })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_matches_known_values() {
+        // statsmodels.stats.proportion.proportion_confint(97, 100, method="wilson")
+        let [low, high] = wilson(97, 100);
+        assert!((low - 0.915_483).abs() < 1e-5 && (high - 0.989_746).abs() < 1e-5, "{low} {high}");
+        assert_eq!(wilson(0, 10)[0], 0.0);
+        assert_eq!(wilson(10, 10)[1], 1.0);
+    }
+
+    #[test]
+    fn the_first_of_equals_is_taken() {
+        assert_eq!(argmax(&[0.0, 2.0, 2.0]), 1);
+    }
+
+    #[test]
+    fn a_cold_draw_is_greedy() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for _ in 0..50 {
+            assert_eq!(draw(&[0.0, 3.0, 1.0], 1e-3, &mut rng), 1);
+        }
+    }
+}

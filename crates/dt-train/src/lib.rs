@@ -1,0 +1,30 @@
+//! Decision transformers on gridworld trajectories: trained, measured, resumable.
+//!
+//! Start from [`AgentConfig`] (an `agents/*.ron` file) and [`run::train`], which makes a run
+//! directory; [`checkpoint::load_agent`] reads the agent back, and [`evaluate`] says what it does.
+//!
+//! ```
+//! use dt_train::AgentConfig;
+//!
+//! let agent = AgentConfig::default_memory();
+//! assert_eq!(agent.model.timesteps(), 9);
+//! ```
+//!
+//! What it leaves out: drawing (that is `dt-analysis`), and learning from rewards.
+
+mod agent;
+mod batch;
+pub mod checkpoint;
+pub mod device;
+pub mod evaluate;
+mod kernels;
+mod loss;
+pub mod model;
+mod optim;
+pub mod run;
+
+pub use agent::{
+    AgentConfig, EvaluationConfig, Goal, GoalOutcome, SampledConfig, TrainingConfig,
+};
+pub use batch::{TrainBatch, micro_batches};
+pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule, to_host};

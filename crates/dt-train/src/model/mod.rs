@@ -1,0 +1,26 @@
+//! The decision transformer: configuration, parameters, inputs and the forward pass.
+//!
+//! Tokens of timestep `t` are return-to-go, state, action; the action is predicted at the state
+//! token. Formulas follow Chen et al., *Decision Transformer* (2021), with pre-norm blocks as in
+//! TransformerLens.
+
+mod attention;
+mod block;
+mod config;
+mod embed;
+mod hooks;
+mod input;
+mod mlp;
+mod norm;
+mod params;
+mod transformer;
+
+pub use config::{
+    Activation, LayerNorm, ModelConfig, Padding, ReturnToGoInput, StateEmbedding, TimeEmbedding,
+};
+pub use hooks::{HookPoint, Hooks, NoHooks, UnknownHookPoint};
+pub use input::{Frame, Frames, ItemRows, TokenBatch, item_index, push_items};
+pub use params::{
+    Group, ParamIndex, ParamSpec, STATE_BIAS, WorldSizes, initial_values, param_specs, upload,
+};
+pub use transformer::{InputStatistics, Model};
