@@ -10,8 +10,17 @@ use dt_env::config::{self, ConfigError};
 
 use crate::policy::{PlannerConfig, Policy};
 
-/// Recipe of the default agent's dataset, as `datasets/memory.ron` has it.
-const DEFAULT: &str = include_str!("../../../datasets/memory.ron");
+/// Text of every built-in recipe, by file name.
+const BUILTIN: [(&str, &str); 2] = [
+    (
+        "datasets/memory.ron",
+        include_str!("../../../datasets/memory.ron"),
+    ),
+    (
+        "datasets/memory-post.ron",
+        include_str!("../../../datasets/memory-post.ron"),
+    ),
+];
 
 /// Definition of a dataset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,7 +83,19 @@ impl Recipe {
     /// # Panics
     /// Never in a released build: a test reads it.
     pub fn default_memory() -> Self {
-        Self::parse("datasets/memory.ron", DEFAULT).expect("the built-in recipe is valid")
+        let (file, text) = BUILTIN[0];
+        Self::parse(file, text).expect("the built-in recipe is valid")
+    }
+
+    /// A recipe by path; built-in ones are found by name where there is no such file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn find(name: &str) -> Result<Self, ConfigError> {
+        match BUILTIN.iter().find(|(file, _)| *file == name) {
+            Some((file, text)) if !Path::new(name).exists() => Self::parse(file, text),
+            _ => Self::read(Path::new(name)),
+        }
     }
 
     /// Reads and checks a recipe.
@@ -170,7 +191,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_recipe_reads() {
+    fn built_in_recipes_read() {
+        for (file, text) in BUILTIN {
+            Recipe::parse(file, text).unwrap();
+        }
         assert_eq!(Recipe::default_memory().env, "MiniGrid-MemoryS7FixedStart-v0");
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Largest config file that is read; ours have a few kilobytes.
@@ -96,4 +97,15 @@ pub fn parse_ron<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Confi
         .end()
         .map_err(|e| syntax(&deserializer.span_error(e), ".".to_owned()))?;
     Ok(value)
+}
+
+/// A config as RON text, every field written out.
+///
+/// # Panics
+/// If the value holds something that RON cannot say; configs never do.
+pub fn to_ron<T: Serialize>(value: &T) -> String {
+    let pretty = ron::ser::PrettyConfig::new()
+        .struct_names(false)
+        .extensions(ron::extensions::Extensions::IMPLICIT_SOME);
+    ron::ser::to_string_pretty(value, pretty).expect("configs are plain data") + "\n"
 }

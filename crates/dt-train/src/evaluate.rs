@@ -96,6 +96,8 @@ pub struct SampledRecord {
     pub mean_return: f64,
     /// Wilson's 95 % interval of the share of successes.
     pub ci95: [f64; 2],
+    /// 95 % interval of the mean return, by its standard error.
+    pub return_ci95: [f64; 2],
 }
 
 /// How actions are chosen.
@@ -361,6 +363,10 @@ pub fn evaluate_sampled(
     let ends: Vec<(Outcome, f64)> = ends.into_iter().flatten().collect();
     let count = |o| ends.iter().filter(|e| e.0 == o).count();
     let success = count(Outcome::Success);
+    let n = episodes as f64;
+    let mean_return = ends.iter().map(|e| e.1).sum::<f64>() / n;
+    let squares = ends.iter().map(|e| (e.1 - mean_return).powi(2)).sum::<f64>();
+    let half = Z95 * (squares / (n - 1.0).max(1.0) / n).sqrt();
     SampledRecord {
         rtg,
         temperature,
@@ -368,18 +374,21 @@ pub fn evaluate_sampled(
         success,
         wrong_target: count(Outcome::WrongTarget),
         truncated: count(Outcome::Truncated),
-        mean_return: ends.iter().map(|e| e.1).sum::<f64>() / episodes as f64,
+        mean_return,
         ci95: wilson(success, episodes),
+        return_ci95: [mean_return - half, mean_return + half],
     }
 }
 
+/// 97.5 % point of the standard normal distribution.
+const Z95: f64 = 1.959_963_984_540_054;
+
 /// Wilson's 95 % score interval of a share (Wilson, 1927).
 pub fn wilson(successes: usize, of: usize) -> [f64; 2] {
-    const Z: f64 = 1.959_963_984_540_054;
     let (n, p) = (of as f64, successes as f64 / of as f64);
-    let centre = p + Z * Z / (2.0 * n);
-    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
+    let centre = p + Z95 * Z95 / (2.0 * n);
+    let half = Z95 * (p * (1.0 - p) / n + Z95 * Z95 / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z95 * Z95 / n;
     [
         ((centre - half) / scale).max(0.0),
         ((centre + half) / scale).min(1.0),
@@ -409,9 +418,9 @@ mod tests {
     fn wilson_matches_known_values() {
         // statsmodels.stats.proportion.proportion_confint(97, 100, method="wilson")
         let [low, high] = wilson(97, 100);
-        assert!((low - 0.915_483).abs() < 1e-5 && (high - 0.989_746).abs() < 1e-5, "{low} {high}");
-        assert_eq!(wilson(0, 10)[0], 0.0);
-        assert_eq!(wilson(10, 10)[1], 1.0);
+        assert!((low - 0.915_480_6).abs() < 1e-6 && (high - 0.989_745_5).abs() < 1e-6, "{low} {high}");
+        assert!(wilson(0, 10)[0].abs() < 1e-12);
+        assert!((wilson(10, 10)[1] - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -14,6 +14,8 @@
 
 mod agent;
 mod batch;
+pub mod bench;
+pub mod calibrate;
 pub mod checkpoint;
 pub mod device;
 pub mod evaluate;

@@ -11,7 +11,7 @@ use crate::model::ParamSpec;
 use crate::optim::Moments;
 
 /// Numbers of a training state, `state.json`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingState {
     /// Steps done. Random draws are functions of the step, so this is the generators' state too.
@@ -20,6 +20,8 @@ pub struct TrainingState {
     pub updates: usize,
     /// Perfect exact evaluations in a row.
     pub perfect_in_a_row: u32,
+    /// Sum of the losses since the last line of `metrics.jsonl`.
+    pub loss_sum: f64,
     /// Length of `metrics.jsonl`, bytes.
     pub metrics_bytes: u64,
 }

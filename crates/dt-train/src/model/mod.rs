@@ -24,3 +24,6 @@ pub use params::{
     Group, ParamIndex, ParamSpec, STATE_BIAS, WorldSizes, initial_values, param_specs, upload,
 };
 pub use transformer::{InputStatistics, Model};
+
+#[cfg(test)]
+mod tests;

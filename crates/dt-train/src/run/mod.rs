@@ -1,13 +1,17 @@
 //! Training: from a definition and a dataset to an agent on disk.
 
-
+mod dataset;
+mod directory;
+mod logs;
 mod statistics;
-
+mod train;
 mod trainer;
 
-
+pub use dataset::{dataset_dir, dataset_for};
+pub use directory::{RunRecord, is_finished, resume_point};
+pub use logs::{EvaluationLine, MetricLine, TimingLine, read_metrics};
 pub use statistics::input_statistics;
-
+pub use train::{Observer, RunOptions, RunSummary, Silent, Stage, train};
 pub use trainer::{StepRecord, Trainer};
 
 use crate::checkpoint::CheckpointError;

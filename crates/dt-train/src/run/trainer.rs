@@ -1,6 +1,7 @@
 //! One step of the optimiser after another, in memory.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -148,6 +149,47 @@ impl Trainer {
         }
     }
 
+    /// Tokens of the windows of the step that comes next, filling left out.
+    pub(crate) fn next_token_count(&self) -> usize {
+        let windows = self.next_windows();
+        windows.iter().map(|w| 3 * w.length - 1).sum()
+    }
+
+    /// One step with everything in sequence on this thread; seconds of batch building, forward
+    /// passes, backward passes and the update.
+    pub(crate) fn step_in_phases(&mut self) -> [f64; 4] {
+        let mut seconds = [0.0; 4];
+        let clock = Instant::now();
+        let batches = micro_batches(
+            &self.data,
+            &self.next_windows(),
+            self.config.training.micro_batches,
+            &self.config.model,
+            &self.sizes,
+        );
+        seconds[0] = clock.elapsed().as_secs_f64();
+        let total: f32 = batches.iter().flat_map(|b| &b.weights).sum();
+        let mut sum: Option<Vec<Tensor<3>>> = None;
+        for batch in &batches {
+            let clock = Instant::now();
+            let (tracked, loss) = forward(&self.model, batch);
+            seconds[1] += clock.elapsed().as_secs_f64();
+            let clock = Instant::now();
+            let grads = backward(&tracked, &loss, total);
+            sum = Some(match sum {
+                None => grads,
+                Some(sum) => sum.into_iter().zip(grads).map(|(a, b)| a + b).collect(),
+            });
+            seconds[2] += clock.elapsed().as_secs_f64();
+        }
+        let clock = Instant::now();
+        let grads = sum.expect("at least one micro-batch");
+        self.optimizer.step(&mut self.model, grads, 1.0);
+        self.step += 1;
+        seconds[3] = clock.elapsed().as_secs_f64();
+        seconds
+    }
+
     /// Parameter values on the host, in memory order.
     pub fn values(&self) -> Vec<Vec<f32>> {
         self.model.params().iter().map(to_host).collect()
@@ -156,19 +198,27 @@ impl Trainer {
 
 /// Summed loss of a micro-batch, and the gradients of its share of the mean loss.
 fn gradients(model: &Model, batch: &TrainBatch, total: f32) -> (f64, Vec<Tensor<3>>) {
+    let (tracked, loss) = forward(model, batch);
+    let grads = backward(&tracked, &loss, total);
+    (f64::from(loss.into_scalar::<f32>()), grads)
+}
+
+fn forward(model: &Model, batch: &TrainBatch) -> (Model, Tensor<1>) {
     let tracked = model.tracked();
     let logits = tracked.forward(&batch.tokens, &mut NoHooks);
     let loss = negative_log_likelihood(logits, batch);
+    (tracked, loss)
+}
+
+fn backward(tracked: &Model, loss: &Tensor<1>, total: f32) -> Vec<Tensor<3>> {
     let mut grads = (loss.clone() / total).backward();
-    let grads = tracked
-        .params()
-        .iter()
+    let params = tracked.params().iter();
+    params
         .map(|param| {
             // A parameter that this batch does not reach has no gradient.
             param
                 .grad_remove(&mut grads)
                 .unwrap_or_else(|| Tensor::zeros(param.dims(), &param.device().inner()))
         })
-        .collect();
-    (f64::from(loss.into_scalar::<f32>()), grads)
+        .collect()
 }

@@ -1,0 +1,117 @@
+//! Speed of training, as `dt-train bench` reports it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use dt_data::Recipe;
+
+use crate::agent::AgentConfig;
+use crate::device::DeviceSpec;
+use crate::model::WorldSizes;
+use crate::run::{RunError, Trainer, dataset_for, input_statistics};
+
+/// Result of a benchmark; `--json` prints it as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainBenchRecord {
+    /// Definition that was trained.
+    pub agent: String,
+    /// Device that computed.
+    pub device: String,
+    /// Threads that work on micro-batches.
+    pub threads: usize,
+    /// Windows of a step.
+    pub batch_size: usize,
+    /// Steps that were timed.
+    pub steps: usize,
+    /// Median of a step.
+    pub milliseconds: f64,
+    /// Fastest step.
+    pub milliseconds_min: f64,
+    /// Slowest step.
+    pub milliseconds_max: f64,
+    /// Windows per second, at the median.
+    pub windows_per_second: f64,
+    /// Tokens of the data (filling left out) per second, at the median.
+    pub tokens_per_second: f64,
+    /// Where the time goes when micro-batches run one after the other.
+    pub phases: Vec<PhaseRecord>,
+}
+
+/// Part of a step.
+#[derive(Clone, Debug, Serialize)]
+pub struct PhaseRecord {
+    /// `batch`, `forward`, `backward` or `optimizer`.
+    pub phase: &'static str,
+    /// Mean milliseconds of a step.
+    pub milliseconds: f64,
+    /// Share of their sum.
+    pub share: f64,
+}
+
+/// Times `steps` training steps.
+///
+/// # Errors
+/// If the dataset or the device cannot be had.
+pub fn bench(
+    config: &AgentConfig,
+    device: DeviceSpec,
+    datasets: &Path,
+    steps: usize,
+) -> Result<TrainBenchRecord, RunError> {
+    let recipe = Recipe::find(&config.dataset)?;
+    let spec = recipe.env_spec()?;
+    let (data, ..) = dataset_for(datasets, &recipe)?;
+    let sizes = WorldSizes {
+        view_size: spec.view_size as usize,
+        max_steps: spec.max_steps() as usize,
+        n_actions: dt_env::Action::COUNT,
+    };
+    let statistics = input_statistics(&data, &sizes);
+    let device_used = device.open()?;
+    let mut trainer = Trainer::new(config, sizes, data.into(), &statistics, 0, &device_used);
+    let mut times = Vec::new();
+    let mut tokens = 0;
+    let warmup = steps.div_ceil(5);
+    for n in 0..warmup + steps {
+        let start = Instant::now();
+        let count = trainer.next_token_count();
+        trainer.step();
+        if n >= warmup {
+            times.push(start.elapsed().as_secs_f64());
+            tokens += count;
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    let median = times[times.len() / 2];
+    let mut seconds = [0.0; 4];
+    for _ in 0..steps.min(20) {
+        for (sum, part) in seconds.iter_mut().zip(trainer.step_in_phases()) {
+            *sum += part;
+        }
+    }
+    let total: f64 = seconds.iter().sum();
+    let names = ["batch", "forward", "backward", "optimizer"];
+    Ok(TrainBenchRecord {
+        agent: config.name.clone(),
+        device: device.to_string(),
+        threads: rayon::current_num_threads(),
+        batch_size: config.training.batch_size,
+        steps,
+        milliseconds: median * 1e3,
+        milliseconds_min: times[0] * 1e3,
+        milliseconds_max: times[times.len() - 1] * 1e3,
+        windows_per_second: config.training.batch_size as f64 / median,
+        tokens_per_second: tokens as f64 / steps as f64 / median,
+        phases: names
+            .into_iter()
+            .zip(seconds)
+            .map(|(phase, s)| PhaseRecord {
+                phase,
+                milliseconds: s * 1e3 / steps.min(20) as f64,
+                share: s / total,
+            })
+            .collect(),
+    })
+}

@@ -1,0 +1,105 @@
+//! Achieved against asked return.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use dt_env::EnvSpec;
+
+use crate::evaluate::{SampledRecord, evaluate_exact, evaluate_sampled};
+use crate::model::Model;
+use crate::run::EvaluationLine;
+
+/// What `calibration.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationRecord {
+    /// Environment.
+    pub env: String,
+    /// Device that computed.
+    pub device: String,
+    /// Greedy over all outcomes of a reset, at each return-to-go; null where there are too many.
+    pub exact: Option<Vec<EvaluationLine>>,
+    /// Sampled, at each return-to-go.
+    pub sampled: Vec<SampledRecord>,
+}
+
+/// What is asked of an agent.
+#[derive(Clone, Copy, Debug)]
+pub struct CalibrationConfig {
+    /// Lowest return-to-go.
+    pub low: f64,
+    /// Highest return-to-go.
+    pub high: f64,
+    /// Number of values, both ends included.
+    pub points: usize,
+    /// Sampled episodes at each value.
+    pub episodes: usize,
+    /// Temperature of the softmax.
+    pub temperature: f64,
+    /// Root of the episodes' random streams.
+    pub seed: u64,
+}
+
+impl CalibrationConfig {
+    /// The values that are asked for, evenly spaced, both ends included.
+    pub fn returns_to_go(&self) -> Vec<f64> {
+        let steps = self.points.saturating_sub(1).max(1) as f64;
+        (0..self.points)
+            .map(|i| self.low + (self.high - self.low) * i as f64 / steps)
+            .collect()
+    }
+}
+
+/// Measures an agent at each value; `progress` is told after each.
+pub fn calibrate(
+    model: &Model,
+    spec: &Arc<EnvSpec>,
+    device: &str,
+    config: &CalibrationConfig,
+    mut progress: impl FnMut(usize),
+) -> CalibrationRecord {
+    let asked = config.returns_to_go();
+    let exact = evaluate_exact(model, spec, &asked)
+        .ok()
+        .map(|records| records.iter().map(Into::into).collect());
+    let sampled = asked
+        .iter()
+        .enumerate()
+        .map(|(n, &rtg)| {
+            let record = evaluate_sampled(
+                model,
+                spec,
+                rtg,
+                config.temperature,
+                config.episodes,
+                config.seed,
+            );
+            progress(n + 1);
+            record
+        })
+        .collect();
+    CalibrationRecord {
+        env: spec.id.clone(),
+        device: device.to_owned(),
+        exact,
+        sampled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_are_asked_for() {
+        let config = CalibrationConfig {
+            low: 0.0,
+            high: 1.0,
+            points: 5,
+            episodes: 1,
+            temperature: 1.0,
+            seed: 0,
+        };
+        assert_eq!(config.returns_to_go(), [0.0, 0.25, 0.5, 0.75, 1.0]);
+    }
+}

@@ -1,0 +1,85 @@
+//! `dt-train bench`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use dt_train::AgentConfig;
+use dt_train::bench::bench;
+use dt_train::device::DeviceSpec;
+
+use super::train::parse_threads;
+use super::{Outcome, with_threads, write_json};
+
+/// Time training steps, and where their time goes.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  dt-train bench agents/memory-dt.ron --steps 50 --json")]
+pub struct Args {
+    /// Definition of the agent [default: the built-in agents/memory-dt.ron]
+    agent: Option<PathBuf>,
+    /// Steps to time, after a fifth as many to warm up
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// Windows of a step, instead of the definition's
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: Option<u32>,
+    /// Where to compute: cpu, libtorch or libtorch:cuda:N
+    #[arg(long, default_value_t = DeviceSpec::Cpu)]
+    device: DeviceSpec,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    threads: Option<usize>,
+    /// Folder in which datasets are kept and looked for
+    #[arg(long, value_name = "DIR", default_value = "runs/datasets")]
+    datasets: PathBuf,
+    /// Print the record as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
+    let mut config = match &args.agent {
+        Some(path) => AgentConfig::read(path)?,
+        None => AgentConfig::default_memory(),
+    };
+    if let Some(size) = args.batch_size {
+        config.training.batch_size = size as usize;
+    }
+    let record = with_threads(args.threads, || {
+        Ok(bench(
+            &config,
+            args.device,
+            &args.datasets,
+            args.steps as usize,
+        )?)
+    })?;
+    if args.json {
+        write_json(out, &record)?;
+        return Ok(Outcome::Done);
+    }
+    writeln!(
+        out,
+        "{}: batch {}, {} threads, {}: {:.1} ms a step (median of {}; {:.1} to {:.1}), {:.0} windows and {:.0} tokens a second",
+        record.agent,
+        record.batch_size,
+        record.threads,
+        record.device,
+        record.milliseconds,
+        record.steps,
+        record.milliseconds_min,
+        record.milliseconds_max,
+        record.windows_per_second,
+        record.tokens_per_second
+    )?;
+    writeln!(out, "one micro-batch after the other, on one thread:")?;
+    for phase in &record.phases {
+        writeln!(
+            out,
+            "  {:<12}{:>8.2} ms a step{:>7.1} %",
+            phase.phase,
+            phase.milliseconds,
+            100.0 * phase.share
+        )?;
+    }
+    Ok(Outcome::Done)
+}

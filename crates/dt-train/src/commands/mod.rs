@@ -1,0 +1,111 @@
+//! The command line: one file per subcommand, each a `run` that writes its data to `out`.
+
+mod bench;
+mod calibrate;
+mod devices;
+mod eval;
+mod progress;
+mod summary;
+mod train;
+
+use std::io::Write;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Decision transformers on gridworlds: train one, measure it, time it.
+///
+/// With nothing else, trains the default agent from nothing: makes its dataset if it is not
+/// there, trains, evaluates, and says where everything is.
+///
+/// Data goes to standard output, messages to standard error. The exit code is 0 when all is done,
+/// 1 when the agent does not meet its goals, 2 when the command, a file or a device is at fault.
+#[derive(Parser)]
+#[command(
+    name = "dt-train",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  dt-train\n  dt-train --seeds 0..5\n  dt-train train agents/memory-dt-post.ron --seed 3"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    train: train::Args,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Args),
+    Eval(eval::Args),
+    Calibrate(calibrate::Args),
+    Devices(devices::Args),
+    Bench(bench::Args),
+}
+
+/// How a command ended, if it could do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Done,
+    /// The agent does not do what it should.
+    CheckFailed,
+}
+
+/// Runs the chosen subcommand.
+pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
+    let outcome = match &cli.command {
+        None => train::run(&cli.train, out),
+        Some(Command::Train(args)) => train::run(args, out),
+        Some(Command::Eval(args)) => eval::run(args, out),
+        Some(Command::Calibrate(args)) => calibrate::run(args, out),
+        Some(Command::Devices(args)) => devices::run(args, out),
+        Some(Command::Bench(args)) => bench::run(args, out),
+    }?;
+    out.flush()?;
+    Ok(outcome)
+}
+
+/// Writes `value` as indented JSON and a line end.
+fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
+    // Via a string: serde_json hides which errors come from the pipe.
+    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
+    Ok(())
+}
+
+/// Runs `work` on this many threads; `None`: as many as there are cores.
+fn with_threads<R: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> Result<R> + Send,
+) -> Result<R> {
+    match threads {
+        None => work(),
+        Some(threads) => rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()?
+            .install(work),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_shows_an_example() {
+        for command in Cli::command().get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            let help = command.render_long_help().to_string();
+            assert!(help.contains(&format!("dt-train {name}")), "{help}");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name}: {argument}");
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `dt-train train`, which is also what `dt-train` does with nothing else.
+
+use std::io::Write;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, bail};
+use dt_train::AgentConfig;
+use dt_train::device::DeviceSpec;
+use dt_train::run::{RunOptions, RunSummary, train};
+
+use super::progress::Progress;
+use super::{Outcome, summary, with_threads, write_json};
+
+/// Train an agent from its definition, and evaluate it.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  dt-train train agents/memory-dt-post.ron --seed 3\n  dt-train train --seeds 0..5\n  dt-train train --resume"
+)]
+pub struct Args {
+    /// Definition of the agent (a RON file, or a run's config.ron) [default: the built-in
+    /// agents/memory-dt.ron]
+    agent: Option<PathBuf>,
+    /// Seed of weights, batches and sampled episodes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Train one run for each seed from A to below B
+    #[arg(long, value_name = "A..B", conflicts_with = "seed", value_parser = parse_seeds)]
+    seeds: Option<Range<u64>>,
+    /// Where to compute: cpu, libtorch or libtorch:cuda:N
+    #[arg(long, default_value_t = DeviceSpec::Cpu)]
+    device: DeviceSpec,
+    /// Run directory; with --seeds, the folder of the run directories [default:
+    /// runs/NAME/seed-N]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Folder in which datasets are kept and looked for
+    #[arg(long, value_name = "DIR", default_value = "runs/datasets")]
+    datasets: PathBuf,
+    /// Go on with a run that was stopped
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// Replace a run that is there
+    #[arg(long)]
+    force: bool,
+    /// Most steps of the optimiser, instead of the definition's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    steps: Option<u64>,
+    /// Threads; the result does not depend on them [default: all cores]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    threads: Option<usize>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
+    let parse = |s: &str| s.trim().parse::<u64>().ok();
+    match text.split_once("..").map(|(a, b)| (parse(a), parse(b))) {
+        Some((Some(a), Some(b))) if a < b => Ok(a..b),
+        _ => Err("give two numbers A..B with A below B, such as 0..5".to_owned()),
+    }
+}
+
+pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=1024).contains(&n) => Ok(n),
+        _ => Err("give a number from 1 to 1024".to_owned()),
+    }
+}
+
+pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
+    let mut config = match &args.agent {
+        Some(path) => AgentConfig::read(path)?,
+        None => AgentConfig::default_memory(),
+    };
+    if let Some(steps) = args.steps {
+        config.training.steps = steps;
+    }
+    let interrupted = stop_on_ctrl_c()?;
+    let seeds = args.seeds.clone().unwrap_or(args.seed..args.seed + 1);
+    let several = args.seeds.is_some();
+    let mut summaries: Vec<(u64, RunSummary)> = Vec::new();
+    for seed in seeds {
+        let dir = match &args.out {
+            Some(out) if several => out.join(format!("seed-{seed}")),
+            Some(out) => out.clone(),
+            None => PathBuf::from(format!("runs/{}/seed-{seed}", config.name)),
+        };
+        let options = RunOptions {
+            resume: args.resume && dir.join("config.ron").exists(),
+            out: dir,
+            datasets: args.datasets.clone(),
+            seed,
+            device: args.device,
+            force: args.force,
+            interrupted: interrupted.clone(),
+        };
+        if args.resume && !options.resume && !several {
+            bail!(
+                "{}: nothing to resume, there is no run",
+                options.out.display()
+            );
+        }
+        let mut progress = Progress::new(&config, seed, args.device, args.quiet);
+        let summary = with_threads(args.threads, || {
+            Ok(train(&config, &options, &mut progress)?)
+        })
+        .with_context(|| format!("{}, seed {seed}", config.name))?;
+        progress.finish();
+        if !args.json {
+            summary::write_run(out, &config, seed, &summary, several)?;
+        }
+        summaries.push((seed, summary));
+    }
+    if args.json {
+        let records: Vec<_> = summaries
+            .iter()
+            .map(|(seed, s)| summary::record(&config, *seed, s))
+            .collect();
+        match (several, records.as_slice()) {
+            (false, [one]) => write_json(out, one)?,
+            _ => write_json(out, &records)?,
+        }
+    } else if several {
+        summary::write_seeds(out, &config, &summaries)?;
+    }
+    let has_goals = !config.evaluation.goals.is_empty();
+    let all_met = summaries.iter().all(|(_, s)| s.perfect);
+    Ok(if has_goals && !all_met {
+        Outcome::CheckFailed
+    } else {
+        Outcome::Done
+    })
+}
+
+/// The first Ctrl-C asks the run to write a checkpoint and stop; the second one stops at once.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = interrupted.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after this step; once more to stop at once");
+    })?;
+    Ok(interrupted)
+}

@@ -1,0 +1,304 @@
+//! The fused and reduced paths against the decomposed one, and what attention may see.
+
+use std::sync::Arc;
+
+use burn::prelude::*;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::*;
+use crate::batch::TrainBatch;
+use crate::loss::negative_log_likelihood;
+use crate::optim::to_host;
+
+const SIZES: WorldSizes = WorldSizes {
+    view_size: 7,
+    max_steps: 50,
+    n_actions: 7,
+};
+
+fn small() -> ModelConfig {
+    ModelConfig {
+        n_layers: 2,
+        n_heads: 2,
+        d_model: 16,
+        d_mlp: 24,
+        n_ctx: 14,
+        initial_std: 0.3,
+        ..ModelConfig::default()
+    }
+}
+
+/// A model of `agents` agents with random weights, biases and gains included.
+fn model(config: &ModelConfig, agents: usize, host: bool) -> Model {
+    let (specs, _) = param_specs(config, &SIZES);
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let values = specs
+        .iter()
+        .map(|s| (0..agents * s.len()).map(|_| rng.random::<f32>() - 0.5).collect())
+        .collect();
+    let statistics = InputStatistics {
+        item_frequency: (0..SIZES.vocabulary()).map(|i| (i % 5) as f32 / 5.0).collect(),
+        rtg_mean: 0.4,
+        rtg_std: 0.3,
+    };
+    let mut model = Model::new(config.clone(), SIZES, &statistics, values, &Device::flex());
+    model.host = host;
+    model
+}
+
+/// Random windows, the last of each agent shorter than the rest.
+fn batch(agents: usize, windows: usize, timesteps: usize, seed: u64) -> TrainBatch {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut tokens = TokenBatch::new(timesteps);
+    (tokens.agents, tokens.windows) = (agents, windows);
+    let mut rows = ItemRows::default();
+    let (mut targets, mut weights) = (Vec::new(), Vec::new());
+    for n in 0..agents * windows * timesteps {
+        let filling = n / timesteps % windows == windows - 1 && n % timesteps > 1;
+        tokens.returns_to_go.push(rng.random::<f32>());
+        tokens.actions.push(rng.random_range(0..8));
+        tokens.times.push(rng.random_range(0..50));
+        targets.push(rng.random_range(0..7));
+        weights.push(if filling { 0.0 } else { 1.0 });
+        if filling {
+            rows.push_absent();
+        } else {
+            let items: Vec<u32> = (0..147).map(|_| rng.random_range(0..980)).collect();
+            let additions = if n % 4 == 0 { vec![(3, -0.5), (700, 2.0)] } else { vec![] };
+            rows.push(&Frame::Items { items, additions });
+        }
+    }
+    tokens.frames = Frames::Items(rows);
+    TrainBatch {
+        tokens: tokens.into(),
+        targets,
+        weights,
+    }
+}
+
+fn logits(model: &Model, batch: &TrainBatch, hooks: &mut dyn Hooks) -> Vec<f32> {
+    to_host(&model.forward(&batch.tokens, hooks))
+}
+
+fn loss_and_gradients(model: &Model, batch: &TrainBatch) -> (f32, Vec<Vec<f32>>) {
+    let tracked = model.tracked();
+    let loss = negative_log_likelihood(tracked.forward(&batch.tokens, &mut NoHooks), batch);
+    let mut grads = loss.backward();
+    let grads = tracked
+        .params()
+        .iter()
+        .map(|p| to_host(&p.grad_remove(&mut grads).expect("every parameter is reached")))
+        .collect();
+    (loss.into_scalar::<f32>(), grads)
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+}
+
+/// Wants everything and changes nothing.
+struct Everything;
+
+impl Hooks for Everything {
+    fn wants(&self, _: HookPoint) -> bool {
+        true
+    }
+}
+
+fn variants() -> Vec<ModelConfig> {
+    let base = small();
+    vec![
+        base.clone(),
+        ModelConfig {
+            gated_mlp: true,
+            ..base.clone()
+        },
+        ModelConfig {
+            layer_norm: LayerNorm::LNPre,
+            activation: Activation::GeluNew,
+            ..base.clone()
+        },
+        ModelConfig {
+            layer_norm: LayerNorm::Off,
+            activation: Activation::Silu,
+            time_embedding: TimeEmbedding::Linear,
+            ..base.clone()
+        },
+        ModelConfig {
+            activation: Activation::SoluLn,
+            ..base.clone()
+        },
+        ModelConfig {
+            centre_observations: true,
+            state_bias: true,
+            return_to_go: ReturnToGoInput::Standardised(3.0),
+            ..base
+        },
+    ]
+}
+
+#[test]
+fn fused_kernels_equal_the_decomposed_path() {
+    for config in variants() {
+        for (agents, timesteps) in [(1, 5), (1, 1), (3, 4)] {
+            let batch = batch(agents, 6, timesteps, 11);
+            let fused = loss_and_gradients(&model(&config, agents, true), &batch);
+            let plain = loss_and_gradients(&model(&config, agents, false), &batch);
+            assert!((fused.0 - plain.0).abs() <= 1e-4 * plain.0.abs(), "{config:?}");
+            let (specs, _) = param_specs(&config, &SIZES);
+            // The key bias has no gradient at all but rounding, so the scale has a floor.
+            let largest = plain.1.iter().flatten().fold(0.0_f32, |m, v| m.max(v.abs()));
+            for ((f, p), spec) in fused.1.iter().zip(&plain.1).zip(&specs) {
+                let scale = p.iter().fold(0.01 * largest, |m, v| m.max(v.abs()));
+                let off = largest_difference(f, p) / scale;
+                assert!(off < 1e-4, "{}: {off} ({agents} agents, {config:?})", spec.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_equal_finite_differences() {
+    let config = ModelConfig {
+        gated_mlp: true,
+        ..small()
+    };
+    let batch = batch(1, 3, 4, 2);
+    let model = model(&config, 1, true);
+    let (_, grads) = loss_and_gradients(&model, &batch);
+    let loss = |model: &Model| {
+        let logits = model.forward(&batch.tokens, &mut NoHooks);
+        f64::from(negative_log_likelihood(logits, &batch).into_scalar::<f32>())
+    };
+    for (n, spec) in model.specs().iter().enumerate() {
+        // The direction of the gradient itself: the largest signal a difference can have.
+        let norm = grads[n].iter().map(|g| g * g).sum::<f32>().sqrt();
+        // Smaller slopes drown in the rounding of an f32 loss.
+        if norm < 0.1 {
+            continue;
+        }
+        let along = |step: f32| {
+            let mut moved = model.clone();
+            let direction: Vec<f32> = grads[n].iter().map(|g| g / norm * step).collect();
+            let mut params = moved.params().to_vec();
+            let device = params[n].device();
+            params[n] = params[n].clone() + upload(spec, direction, &device);
+            moved.set_params(params);
+            loss(&moved)
+        };
+        let step = 2e-3;
+        let slope = (along(step) - along(-step)) / f64::from(2.0 * step);
+        let off = (slope - f64::from(norm)).abs() / f64::from(norm);
+        assert!(off < 0.03, "{}: slope {slope}, gradient {norm}", spec.name);
+    }
+}
+
+#[test]
+fn hooks_see_the_same_function() {
+    for config in variants() {
+        let batch = batch(1, 4, 5, 3);
+        for host in [true, false] {
+            let model = model(&config, 1, host);
+            let plain = logits(&model, &batch, &mut NoHooks);
+            let hooked = logits(&model, &batch, &mut Everything);
+            let scale = plain.iter().fold(1.0_f32, |m, v| m.max(v.abs()));
+            assert!(largest_difference(&plain, &hooked) < 1e-5 * scale, "{config:?}");
+        }
+    }
+}
+
+#[test]
+fn a_token_sees_only_earlier_tokens() {
+    let config = small();
+    let model = model(&config, 1, true);
+    let full = batch(1, 2, 5, 4);
+    let before = logits(&model, &full, &mut NoHooks);
+    // Change everything of timestep 3, and the action of timestep 2, which comes before it.
+    let mut changed = (*full.tokens).clone();
+    changed.returns_to_go[3] += 1.0;
+    changed.actions[2] = (changed.actions[2] + 1) % 7;
+    changed.actions[4] = (changed.actions[4] + 1) % 7;
+    let changed = TrainBatch {
+        tokens: Arc::new(changed),
+        ..full.clone()
+    };
+    let after = logits(&model, &changed, &mut NoHooks);
+    assert_eq!(before[..3 * 7], after[..3 * 7], "states 0 to 2 see none of it");
+    assert!(largest_difference(&before[3 * 7..5 * 7], &after[3 * 7..5 * 7]) > 1e-3);
+    assert_eq!(before[5 * 7..], after[5 * 7..], "the other window sees none of it");
+
+    // The last action is not read at all.
+    let mut last = (*full.tokens).clone();
+    last.actions[4] = (last.actions[4] + 1) % 7;
+    let last = TrainBatch {
+        tokens: Arc::new(last),
+        ..full.clone()
+    };
+    assert_eq!(before, logits(&model, &last, &mut NoHooks));
+}
+
+#[test]
+fn agents_side_by_side_equal_agents_alone() {
+    let config = small();
+    let together = model(&config, 3, true);
+    let full = batch(3, 2, 4, 9);
+    let all = logits(&together, &full, &mut NoHooks);
+    let Frames::Items(rows) = &full.tokens.frames else {
+        panic!("items");
+    };
+    for agent in 0..3 {
+        let steps = agent * 8..(agent + 1) * 8;
+        let mut own = TokenBatch::new(4);
+        own.windows = 2;
+        own.returns_to_go = full.tokens.returns_to_go[steps.clone()].to_vec();
+        own.actions = full.tokens.actions[steps.clone()].to_vec();
+        own.times = full.tokens.times[steps.clone()].to_vec();
+        let mut items = ItemRows::default();
+        for frame in steps.clone() {
+            let (present, strengths) = rows.row(frame);
+            let strengths = strengths.expect("some frames have additions");
+            items.push(&Frame::Items {
+                items: vec![],
+                additions: present.iter().copied().zip(strengths.iter().copied()).collect(),
+            });
+        }
+        own.frames = Frames::Items(items);
+        let alone = together
+            .agent(agent)
+            .forward(&Arc::new(own), &mut NoHooks);
+        let off = largest_difference(&to_host(&alone), &all[agent * 56..(agent + 1) * 56]);
+        assert!(off < 1e-5, "agent {agent}: {off}");
+    }
+}
+
+#[test]
+fn folded_weights_are_the_same_function() {
+    let config = ModelConfig {
+        centre_observations: true,
+        state_bias: true,
+        return_to_go: ReturnToGoInput::Standardised(3.0),
+        ..small()
+    };
+    let statistics = InputStatistics {
+        item_frequency: (0..980).map(|i| (i % 7) as f32 / 7.0).collect(),
+        rtg_mean: 0.4,
+        rtg_std: 0.3,
+    };
+    let (specs, _) = param_specs(&config, &SIZES);
+    let values = initial_values(&specs, 0.3, 1);
+    let device = Device::flex();
+    let ours = Model::new(config.clone(), SIZES, &statistics, values.clone(), &device);
+    let (plain, folded) = crate::checkpoint::fold(&config, &SIZES, &statistics, &values);
+    assert!(!plain.centre_observations && !plain.state_bias);
+    let neutral = InputStatistics::neutral(&SIZES);
+    let theirs = Model::new(plain, SIZES, &neutral, folded, &device);
+    let batch = batch(1, 4, 5, 6);
+    let (a, b) = (
+        logits(&ours, &batch, &mut NoHooks),
+        logits(&theirs, &batch, &mut NoHooks),
+    );
+    assert!(largest_difference(&a, &b) < 1e-4);
+}
