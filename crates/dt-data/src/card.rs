@@ -1,7 +1,6 @@
 //! The card of a dataset: what is in it, in numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -76,42 +75,41 @@ pub struct DemonstratorCard {
 }
 
 impl Card {
+    /// Sums up a dataset; `layouts` says of each episode what its reset laid out.
     pub(crate) fn new(
         recipe: &Recipe,
         env: &EnvSpec,
         data: &Dataset,
+        layouts: &[(usize, u32)],
         exposure: Vec<ExposureRow>,
     ) -> Self {
         let count = data.episodes.len().max(1) as f64;
-        let mut outcomes = BTreeMap::new();
+        let mut outcomes: BTreeMap<_, _> = Outcome::ALL
+            .iter()
+            .map(|outcome| (outcome.name().to_owned(), 0))
+            .collect();
         let mut configurations = BTreeMap::new();
         let mut length_histogram = BTreeMap::new();
         let mut return_histogram = BTreeMap::new();
         let mut distinct = BTreeSet::new();
         let mut by_policy: BTreeMap<(String, Option<u64>), Vec<usize>> = BTreeMap::new();
-        for outcome in Outcome::ALL {
-            outcomes.insert(outcome.name().to_owned(), 0);
-        }
-        for (n, episode) in data.episodes.iter().enumerate() {
-            *outcomes.entry(episode.outcome.name().to_owned()).or_default() += 1;
+        for (n, (episode, layout)) in data.episodes.iter().zip(layouts).enumerate() {
+            let outcome = episode.outcome.name().to_owned();
+            *outcomes.entry(outcome).or_default() += 1;
             if let (Some(instruction), Some(order)) = (&episode.instruction, &episode.left_right) {
                 let key = format!("{instruction}, {order}");
                 *configurations.entry(key).or_default() += 1;
             }
             *length_histogram.entry(episode.length).or_default() += 1;
-            let bin = (episode.total_return / 0.05).floor() * 0.05;
-            *return_histogram.entry(format!("{bin:.2}")).or_default() += 1;
-            // Same start, same actions: the world is deterministic, so the same episode.
+            let bin = return_bin(episode.total_return);
+            *return_histogram.entry(bin).or_default() += 1;
+            // Same layout, same actions: the world is deterministic, so the same episode.
             let rows = episode.first_row..episode.first_row + episode.length;
-            let start = data.observation(episode.first_row);
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(start);
-            for text in [&episode.instruction, &episode.left_right].into_iter().flatten() {
-                hasher.update(text.as_bytes());
-            }
-            hasher.update(&data.actions[rows]);
-            distinct.insert(*hasher.finalize().as_bytes());
-            let key = (episode.policy.clone(), episode.temperature.map(f64::to_bits));
+            distinct.insert((layout, &data.actions[rows]));
+            let key = (
+                episode.policy.clone(),
+                episode.temperature.map(f64::to_bits),
+            );
             by_policy.entry(key).or_default().push(n);
         }
         let mut action_counts = [0_usize; Action::COUNT];
@@ -134,7 +132,7 @@ impl Card {
                 .map(|a| (a.name().to_owned(), action_counts[*a as usize]))
                 .collect(),
             action_entropy: entropy(&action_counts),
-            conditional_action_entropy: conditional_entropy(data),
+            conditional_action_entropy: conditional_entropy(data, layouts),
             length_histogram,
             return_histogram,
             demonstrators: by_policy
@@ -148,83 +146,6 @@ impl Card {
             content_blake3: String::new(),
         }
     }
-
-    /// The card as text for a terminal.
-    pub fn to_text(&self) -> String {
-        let mut out = String::new();
-        let mut line = |text: String| {
-            out.push_str(&text);
-            out.push('\n');
-        };
-        line(format!(
-            "{}: {} episodes ({} distinct), {} transitions of {} (max_steps {})",
-            self.recipe.name,
-            self.episodes,
-            self.distinct_episodes,
-            self.transitions,
-            self.env.id,
-            self.env.max_steps()
-        ));
-        line(format!(
-            "mean length {:.2}, mean return {:.3}, entropy of actions {:.3} nats ({:.3} given layout, outcome and step)",
-            self.mean_length, self.mean_return, self.action_entropy, self.conditional_action_entropy
-        ));
-        let share = |n: usize, of: usize| 100.0 * n as f64 / of.max(1) as f64;
-        line(String::new());
-        line(format!(
-            "{:<14}{:>6}{:>10}{:>12}{:>9}{:>8}{:>10}{:>8}{:>7}",
-            "demonstrator", "T", "episodes", "steps", "success", "wrong", "truncated", "length", "return"
-        ));
-        for d in &self.demonstrators {
-            let of = |name: &str| share(d.outcomes.get(name).copied().unwrap_or(0), d.episodes);
-            line(format!(
-                "{:<14}{:>6}{:>10}{:>12}{:>8.1}%{:>7.1}%{:>9.1}%{:>8.2}{:>7.3}",
-                d.policy,
-                d.temperature.map_or("-".to_owned(), |t| t.to_string()),
-                d.episodes,
-                d.transitions,
-                of("success"),
-                of("wrong_target"),
-                of("truncated"),
-                d.mean_length,
-                d.mean_return
-            ));
-        }
-        line(String::new());
-        for (name, count) in &self.configurations {
-            line(format!("{name:<18}{count:>8} episodes"));
-        }
-        let actions: Vec<String> = self
-            .actions
-            .iter()
-            .map(|(name, n)| format!("{name} {:.1}%", share(*n, self.transitions)))
-            .collect();
-        line(format!("actions: {}", actions.join(", ")));
-        line(String::new());
-        line(format!(
-            "exposure (windows of {} timesteps; items with the instruction first, then the most frequent)",
-            self.window
-        ));
-        line(format!(
-            "{:<14}{:>10}{:>10}{:>20}",
-            "item", "frames", "episodes", "only sight in windows"
-        ));
-        let mut rows: Vec<&ExposureRow> = self.exposure.iter().filter(|r| r.frames > 0).collect();
-        rows.sort_by_key(|r| std::cmp::Reverse((r.only_sight_windows, r.frames)));
-        for row in rows.iter().take(40) {
-            line(format!(
-                "{:<14}{:>10}{:>10}{:>20}",
-                row.item, row.frames, row.episodes, row.only_sight_windows
-            ));
-        }
-        if rows.len() > 40 {
-            let _ = writeln!(out, "... and {} more in card.json", rows.len() - 40);
-        }
-        if !self.content_blake3.is_empty() {
-            let _ = writeln!(out, "\nblake3 {}", self.content_blake3);
-        }
-        out
-    }
 }
 
 fn demonstrator(
@@ -237,7 +158,9 @@ fn demonstrator(
     let (mut transitions, mut total) = (0, 0.0);
     for &n in members {
         let episode = &data.episodes[n];
-        *outcomes.entry(episode.outcome.name().to_owned()).or_default() += 1;
+        *outcomes
+            .entry(episode.outcome.name().to_owned())
+            .or_default() += 1;
         transitions += episode.length;
         total += episode.total_return;
     }
@@ -250,6 +173,13 @@ fn demonstrator(
         mean_length: transitions as f64 / members.len() as f64,
         mean_return: total / members.len() as f64,
     }
+}
+
+/// Lower edge of the bin of width 0.05 that a return falls into.
+fn return_bin(total: f64) -> String {
+    // An edge that was missed by rounding (0.3 / 0.05 is just below 6) still counts as reached.
+    let bin = (total / 0.05 + 1e-9).floor();
+    format!("{:.2}", bin * 0.05)
 }
 
 /// Entropy of a distribution given by counts, nats.
@@ -265,17 +195,12 @@ fn entropy(counts: &[usize]) -> f64 {
         .sum()
 }
 
-fn conditional_entropy(data: &Dataset) -> f64 {
-    let mut groups: BTreeMap<(&str, &str, Outcome, usize), [usize; Action::COUNT]> =
-        BTreeMap::new();
-    for episode in &data.episodes {
-        let instruction = episode.instruction.as_deref().unwrap_or("");
-        let order = episode.left_right.as_deref().unwrap_or("");
-        for t in 0..episode.length {
-            let action = data.actions[episode.first_row + t] as usize;
-            groups
-                .entry((instruction, order, episode.outcome, t))
-                .or_default()[action] += 1;
+fn conditional_entropy(data: &Dataset, layouts: &[(usize, u32)]) -> f64 {
+    let mut groups: BTreeMap<_, [usize; Action::COUNT]> = BTreeMap::new();
+    for (episode, layout) in data.episodes.iter().zip(layouts) {
+        let rows = episode.first_row..episode.first_row + episode.length;
+        for (t, &action) in data.actions[rows].iter().enumerate() {
+            groups.entry((layout, episode.outcome, t)).or_default()[action as usize] += 1;
         }
     }
     let total = data.transitions().max(1) as f64;
@@ -288,6 +213,13 @@ fn conditional_entropy(data: &Dataset) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn returns_on_an_edge_are_in_the_bin_above() {
+        let bins = [0.0, 0.1, 0.3, 1.0 - 0.9, 0.15, 0.149, 0.892, 1.0].map(return_bin);
+        let expected = ["0.00", "0.10", "0.30", "0.10", "0.15", "0.10", "0.85", "1.00"];
+        assert_eq!(bins, expected);
+    }
 
     #[test]
     fn entropy_of_known_distributions() {

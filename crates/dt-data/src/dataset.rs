@@ -38,6 +38,17 @@ pub enum DataError {
     /// The place is taken.
     #[error("{0} exists already; use --force to replace it, or another --out")]
     Exists(std::path::PathBuf),
+    /// The place is taken by something that is never replaced.
+    #[error("{path} has no {marker}, so it is not replaced; remove it or give another --out")]
+    NotOurs {
+        /// The place.
+        path: std::path::PathBuf,
+        /// The file by which its kind is known.
+        marker: String,
+    },
+    /// An export was asked for that cannot be.
+    #[error("{0}")]
+    Export(String),
 }
 
 /// Action of a row that holds an episode's final observation.
@@ -78,7 +89,8 @@ impl Dataset {
         let walks = demonstrators.walk_all();
         let dataset = Self::from_walks(&demonstrators, &walks, &spec);
         let exposure = exposure::table(&demonstrators, &walks, recipe.window, &spec);
-        let card = Card::new(recipe, &spec, &dataset, exposure);
+        let layouts: Vec<_> = walks.iter().map(Walk::layout).collect();
+        let card = Card::new(recipe, &spec, &dataset, &layouts, exposure);
         Ok((dataset, card))
     }
 
@@ -115,15 +127,14 @@ impl Dataset {
                 // MiniGrid's reward, as `World::success_reward` computes it.
                 data.rewards[last] = 1.0 - 0.9 * (length as f64 / max_steps as f64);
             }
-            data.terminated[last] =
-                matches!(walk.outcome, Outcome::Success | Outcome::WrongTarget);
+            data.terminated[last] = matches!(walk.outcome, Outcome::Success | Outcome::WrongTarget);
             data.truncated[last] = length >= max_steps || walk.outcome == Outcome::Cut;
             let policy = demonstrators.policy(walk);
             let configuration = world.configuration;
             data.episodes.push(Episode {
                 first_row,
                 length,
-                policy: policy.name().to_owned(),
+                policy: policy.name(),
                 temperature: policy.temperature(),
                 env_seed: walk.env_seed,
                 instruction: configuration.map(|c| c.instruction.name().to_owned()),

@@ -18,12 +18,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them, in the order of tables.
-    pub const ALL: [Self; 4] = [
-        Self::Success,
-        Self::WrongTarget,
-        Self::Truncated,
-        Self::Cut,
-    ];
+    pub const ALL: [Self; 4] = [Self::Success, Self::WrongTarget, Self::Truncated, Self::Cut];
 
     /// Name in files and tables.
     pub fn name(self) -> &'static str {

@@ -33,7 +33,13 @@ pub(crate) fn table(
 ) -> Vec<ExposureRow> {
     let view = spec.view_size as usize;
     let cells = view * view;
-    let empty = || [vec![0_u64; 2 * cells], vec![0; 2 * cells], vec![0; 2 * cells]];
+    let empty = || {
+        [
+            vec![0_u64; 2 * cells],
+            vec![0; 2 * cells],
+            vec![0; 2 * cells],
+        ]
+    };
     let [frames, episodes, only] = walks
         .par_chunks(512)
         .map(|chunk| {

@@ -1,7 +1,7 @@
 //! Trajectories from demonstrators of known quality, with provenance.
 //!
 //! Start from [`Recipe`] (a `datasets/*.ron` file) and [`Dataset::generate`]; [`store`] writes
-//! and reads dataset directories, [`WindowSampler`] draws what a transformer trains on.
+//! and reads dataset directories, [`export`] writes them for others, [`WindowSampler`] draws what a transformer trains on.
 //!
 //! ```
 //! use dt_data::{Dataset, Recipe};
@@ -27,11 +27,13 @@ mod card;
 mod dataset;
 mod episode;
 mod exposure;
+pub mod export;
 mod graph;
 mod policy;
 mod recipe;
 mod returns;
 mod rollout;
+mod staging;
 pub mod store;
 mod window;
 

@@ -103,16 +103,16 @@ impl Policy {
         }
     }
 
-    /// Name in the provenance of an episode.
-    pub fn name(&self) -> &'static str {
+    /// Name in the provenance of an episode: `boltzmann`, `top_2`.
+    pub fn name(&self) -> String {
         match self {
-            Self::Planner => "planner",
-            Self::Boltzmann { .. } => "boltzmann",
-            Self::WrongTarget { .. } => "wrong_target",
-            Self::TopK { .. } => "top_k",
-            Self::BottomK { .. } => "bottom_k",
-            Self::Uniform => "uniform",
-            Self::Mixture(_) => "mixture",
+            Self::Planner => "planner".to_owned(),
+            Self::Boltzmann { .. } => "boltzmann".to_owned(),
+            Self::WrongTarget { .. } => "wrong_target".to_owned(),
+            Self::TopK { k } => format!("top_{k}"),
+            Self::BottomK { k } => format!("bottom_{k}"),
+            Self::Uniform => "uniform".to_owned(),
+            Self::Mixture(_) => "mixture".to_owned(),
         }
     }
 
@@ -174,7 +174,7 @@ impl PolicyTable {
     pub fn probability(&self, state: usize, action: usize) -> f64 {
         let row = &self.rows[state];
         let below = if action == 0 { 0.0 } else { row[action - 1] };
-        row[action].min(1.0) - below
+        row[action].min(1.0) - below.min(1.0)
     }
 }
 
@@ -331,6 +331,10 @@ mod tests {
         assert!(Policy::Boltzmann { temperature: 0.0 }.check().is_err());
         assert!(Policy::TopK { k: 8 }.check().is_err());
         assert!(Policy::Mixture(vec![]).check().is_err());
-        assert!(Policy::Mixture(vec![(-1.0, Policy::Uniform)]).check().is_err());
+        assert!(
+            Policy::Mixture(vec![(-1.0, Policy::Uniform)])
+                .check()
+                .is_err()
+        );
     }
 }

@@ -76,6 +76,9 @@ pub enum Amount {
 
 /// Most transitions of a recipe; a guard against a slip of the keyboard.
 const MAX_TRANSITIONS: u64 = 200_000_000;
+/// Most parts, and most environments of a part: each has a range of random streams of its own.
+const MAX_PARTS: usize = 1 << 12;
+const MAX_ENVIRONMENTS: u32 = (1 << 20) - 1;
 
 impl Recipe {
     /// The default agent's recipe.
@@ -131,18 +134,34 @@ impl Recipe {
     }
 
     fn check(&self, file: &str) -> Result<(), ConfigError> {
-        match self.problem() {
-            None => self.env_spec().map(|_| ()),
-            Some(message) => Err(ConfigError::Invalid {
+        let problem = match self.problem() {
+            None => self.too_long(&*self.env_spec()?),
+            some => some,
+        };
+        problem.map_or(Ok(()), |message| {
+            Err(ConfigError::Invalid {
                 file: file.to_owned(),
                 message,
-            }),
-        }
+            })
+        })
     }
 
-    fn problem(&self) -> Option<String> {
-        if self.parts.is_empty() {
-            return Some("field `parts`: needs at least one demonstrator".to_owned());
+    /// What makes this recipe impossible in any environment, if anything does.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if !self.name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            || !self.name.chars().all(is_plain)
+        {
+            return Some(format!(
+                "field `name`: is {:?}, must be letters, digits, '.', '_' and '-' (folders are \
+                 named after it)",
+                self.name
+            ));
+        }
+        if self.parts.is_empty() || self.parts.len() > MAX_PARTS {
+            return Some(format!(
+                "field `parts`: must be from 1 to {MAX_PARTS} demonstrators"
+            ));
         }
         if self.window == 0 {
             return Some("field `window`: must be at least 1".to_owned());
@@ -159,27 +178,39 @@ impl Recipe {
                 "field `planner`: sharpness must be positive, wrong_target_cost finite".to_owned(),
             );
         }
-        let max_steps = u64::from(self.max_steps.unwrap_or(1));
-        let mut transitions = 0_u64;
         for (n, part) in self.parts.iter().enumerate() {
             if let Err(message) = part.policy.check() {
                 return Some(format!("field `parts[{n}].policy`: {message}"));
             }
-            let (count, steps) = match part.amount {
-                Amount::Episodes(episodes) => (episodes, u64::from(episodes) * max_steps),
+            let (least, environments) = match part.amount {
+                Amount::Episodes(episodes) => (episodes, 1),
                 Amount::Steps {
                     per_environment,
                     environments,
-                } => (
-                    per_environment.min(environments),
-                    u64::from(per_environment) * u64::from(environments),
-                ),
+                } => (per_environment.min(environments), environments),
             };
-            if count == 0 {
+            if least == 0 {
                 return Some(format!("field `parts[{n}].amount`: must be positive"));
             }
-            transitions += steps;
+            if environments > MAX_ENVIRONMENTS {
+                return Some(format!(
+                    "field `parts[{n}].amount`: more than {MAX_ENVIRONMENTS} environments"
+                ));
+            }
         }
+        None
+    }
+
+    /// Says so if the dataset would be far larger than anyone wants.
+    fn too_long(&self, spec: &EnvSpec) -> Option<String> {
+        let most_of = |part: &Part| match part.amount {
+            Amount::Episodes(episodes) => u64::from(episodes) * u64::from(spec.max_steps()),
+            Amount::Steps {
+                per_environment,
+                environments,
+            } => u64::from(per_environment) * u64::from(environments),
+        };
+        let transitions = self.parts.iter().map(most_of).fold(0, u64::saturating_add);
         (transitions > MAX_TRANSITIONS).then(|| {
             format!("field `parts`: up to {transitions} transitions, more than {MAX_TRANSITIONS}")
         })
@@ -195,7 +226,10 @@ mod tests {
         for (file, text) in BUILTIN {
             Recipe::parse(file, text).unwrap();
         }
-        assert_eq!(Recipe::default_memory().env, "MiniGrid-MemoryS7FixedStart-v0");
+        assert_eq!(
+            Recipe::default_memory().env,
+            "MiniGrid-MemoryS7FixedStart-v0"
+        );
     }
 
     #[test]
@@ -212,8 +246,10 @@ mod tests {
         assert!(part("Uniform", "Episodes(0)").contains("amount"));
         assert!(part("Wander", "Episodes(5)").contains("Wander"));
         assert!(
-            error("(name: \"a\", env: \"Nowhere\", parts: [(policy: Uniform, amount: Episodes(1))])")
-                .contains("Nowhere")
+            error(
+                "(name: \"a\", env: \"Nowhere\", parts: [(policy: Uniform, amount: Episodes(1))])"
+            )
+            .contains("Nowhere")
         );
     }
 }

@@ -30,6 +30,13 @@ pub(crate) struct Walk {
     pub(crate) actions: Vec<u8>,
 }
 
+impl Walk {
+    /// What its reset laid out: the world, and the state in which the agent starts there.
+    pub(crate) fn layout(&self) -> (usize, u32) {
+        (self.world, self.states[0])
+    }
+}
+
 /// One explored world of a definition, and the layouts that start in it.
 #[derive(Debug)]
 pub(crate) struct ExploredWorld {
@@ -154,6 +161,7 @@ impl<'a> Demonstrators<'a> {
         limit: usize,
     ) -> Walk {
         let mut rng = ChaCha8Rng::seed_from_u64(self.recipe.seed);
+        // Disjoint bits: a recipe has fewer parts and environments than would overlap.
         let environment = u64::from(environment);
         rng.set_stream((part as u64) << 52 | environment << 32 | u64::from(episode));
         let env_seed = u64::from(rng.next_u32());

@@ -18,7 +18,7 @@ const CHUNK: usize = 64;
 /// use dt_env::{Action, Batch, EnvSpec};
 ///
 /// let spec = EnvSpec::builtin("MiniGrid-MemoryS7-v0").unwrap();
-/// let mut batch = Batch::new(spec.into(), 8, 0);
+/// let mut batch = Batch::new(&spec.into(), 8, 0);
 /// batch.step(&[Action::Forward; 8]);
 /// assert_eq!(batch.observations().len(), 8 * 147);
 /// ```
@@ -32,7 +32,7 @@ pub struct Batch {
 
 impl Batch {
     /// `count` worlds; world `i` is reset with `seed + i`, as gymnasium's vector environments do.
-    pub fn new(spec: Arc<EnvSpec>, count: usize, seed: u64) -> Self {
+    pub fn new(spec: &Arc<EnvSpec>, count: usize, seed: u64) -> Self {
         let observation_len = spec.observation_len();
         let envs = (0..count as u64)
             .map(|i| {
@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn threads_change_nothing() {
         let spec = Arc::new(EnvSpec::builtin("MiniGrid-MemoryS7-v0").unwrap());
-        let mut one = Batch::new(spec.clone(), 150, 3);
-        let mut many = Batch::new(spec, 150, 3);
+        let mut one = Batch::new(&spec, 150, 3);
+        let mut many = Batch::new(&spec, 150, 3);
         for t in 0..400_usize {
             let actions: Vec<Action> = (0..150)
                 .map(|i| Action::ALL[(t * 31 + i * 17 + t * i) % 7])

@@ -59,7 +59,7 @@ pub fn bench(
                 .map(|thread| {
                     let seed = (repeat * threads + thread) as u64;
                     let limit = Duration::from_secs_f64(seconds);
-                    scope.spawn(move || run(spec.clone(), batch, seed, limit))
+                    scope.spawn(move || run(spec, batch, seed, limit))
                 })
                 .collect();
             handles
@@ -88,7 +88,7 @@ pub fn bench(
 }
 
 /// Steps one batch until the time is up; returns steps, resets and seconds.
-fn run(spec: Arc<EnvSpec>, size: usize, seed: u64, limit: Duration) -> (u64, u64, f64) {
+fn run(spec: &Arc<EnvSpec>, size: usize, seed: u64, limit: Duration) -> (u64, u64, f64) {
     let mut batch = Batch::new(spec, size, seed.wrapping_mul(1 << 32));
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut bytes = vec![0; size * 2];
@@ -100,7 +100,7 @@ fn run(spec: Arc<EnvSpec>, size: usize, seed: u64, limit: Duration) -> (u64, u64
             rng.fill_bytes(&mut bytes);
             for (action, pair) in actions.iter_mut().zip(bytes.as_chunks::<2>().0) {
                 // 16 random bits scaled to 0..7; no action is favoured by more than 1 in 9,362.
-                let draw = u32::from(u16::from_le_bytes(*pair)) * 7 >> 16;
+                let draw = (u32::from(u16::from_le_bytes(*pair)) * 7) >> 16;
                 *action = Action::ALL[draw as usize];
             }
             batch.step(&actions);

@@ -30,12 +30,24 @@ pub struct Grid {
 /// One rotated, padded copy.
 #[derive(Clone, Debug)]
 struct Frame {
+    /// `u` and `v` as `[constant, per x, per y]`: no branch on the heading when looking.
+    u: [i32; 3],
+    v: [i32; 3],
     /// Padded extent along `v`.
     depth: usize,
     /// Encoded cells, `v` fastest: byte `(u * depth + v) * 3 + channel`.
     bytes: Vec<u8>,
     /// One word per `v`; bit `u` is set where the agent can see behind the cell.
     clear: Vec<u64>,
+}
+
+impl Frame {
+    /// A cell's coordinates in this frame, before padding.
+    #[inline]
+    fn locate(&self, x: usize, y: usize) -> (usize, usize) {
+        let at = |[c, per_x, per_y]: [i32; 3]| (c + per_x * x as i32 + per_y * y as i32) as usize;
+        (at(self.u), at(self.v))
+    }
 }
 
 impl PartialEq for Grid {
@@ -64,7 +76,16 @@ impl Grid {
                 (width, height)
             };
             let (lateral, depth) = (lateral + view - 1, depth + view - 1);
+            let (right, bottom) = (width as i32 - 1, height as i32 - 1);
+            let (u, v) = match Direction::from_index(d as u8) {
+                Direction::Right => ([0, 0, 1], [right, -1, 0]),
+                Direction::Down => ([right, -1, 0], [bottom, 0, -1]),
+                Direction::Left => ([bottom, 0, -1], [0, 1, 0]),
+                Direction::Up => ([0, 1, 0], [0, 0, 1]),
+            };
             Frame {
+                u,
+                v,
                 depth,
                 bytes: Tile::WALL.encode().repeat(lateral * depth),
                 clear: vec![0; depth],
@@ -167,23 +188,10 @@ impl Grid {
         out
     }
 
-    /// A cell's coordinates in the frame of `dir`, before padding.
-    #[inline]
-    fn to_frame(&self, dir: Direction, x: usize, y: usize) -> (usize, usize) {
-        let (right, bottom) = (self.width - 1, self.height - 1);
-        match dir {
-            Direction::Right => (y, right - x),
-            Direction::Down => (right - x, bottom - y),
-            Direction::Left => (bottom - y, x),
-            Direction::Up => (x, y),
-        }
-    }
-
     fn write_frames(&mut self, x: usize, y: usize, tile: Tile) {
-        for dir in Direction::ALL {
-            let (u, v) = self.to_frame(dir, x, y);
+        for frame in &mut self.frames {
+            let (u, v) = frame.locate(x, y);
             let (u, v) = (u + self.view / 2, v + self.view - 1);
-            let frame = &mut self.frames[dir as usize];
             let at = (u * frame.depth + v) * 3;
             frame.bytes[at..at + 3].copy_from_slice(&tile.encode());
             frame.clear[v] = frame.clear[v] & !(1 << u) | u64::from(tile.see_behind()) << u;
@@ -194,7 +202,7 @@ impl Grid {
     #[inline]
     pub(crate) fn window(&self, pose: Pose) -> Window<'_> {
         let frame = &self.frames[pose.dir as usize];
-        let (u, v) = self.to_frame(pose.dir, pose.x as usize, pose.y as usize);
+        let (u, v) = frame.locate(pose.x as usize, pose.y as usize);
         Window { frame, u, v }
     }
 }

@@ -147,12 +147,12 @@ impl EnvSpec {
     }
 
     /// What makes this definition impossible, if anything does.
-    fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         let view = self.view_size;
         if self.id.is_empty() {
             return Some("field `id`: is empty".to_owned());
         }
-        if view < 3 || view % 2 == 0 || view > 31 {
+        if view < 3 || view.is_multiple_of(2) || view > 31 {
             return Some(format!(
                 "field `view_size`: is {view}, must be odd and from 3 to 31"
             ));
@@ -164,7 +164,7 @@ impl EnvSpec {
             WorldConfig::Memory(memory) => {
                 let size = memory.size;
                 let most = MAX_REACH - view as usize;
-                if size < 7 || size % 2 == 0 || size as usize > most {
+                if size < 7 || size.is_multiple_of(2) || size as usize > most {
                     return Some(format!(
                         "field `world.Memory.size`: is {size}, must be odd and from 7 to {most}"
                     ));

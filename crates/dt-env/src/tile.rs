@@ -220,6 +220,14 @@ impl Tile {
         !self.in_set(set(&[Object::Wall, Object::Door])) || self.is_open_door()
     }
 
+    /// Whether an agent with these hands can change the cell in front: take it, toggle it, or put
+    /// something there.
+    #[inline]
+    pub(crate) fn may_change(self, carrying: Self) -> bool {
+        let thing = self.in_set(set(&[Object::Key, Object::Ball, Object::Box, Object::Door]));
+        thing | ((self == Self::EMPTY) & (carrying != Self::EMPTY))
+    }
+
     /// Whether a toggle does something to it: doors and boxes.
     #[inline]
     pub fn can_toggle(self) -> bool {

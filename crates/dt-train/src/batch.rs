@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use dt_data::{Dataset, Window};
 
-use crate::model::{Frames, ItemRows, ModelConfig, Padding, StateEmbedding, TokenBatch, WorldSizes};
+use crate::model::{
+    Frames, ItemRows, ModelConfig, Padding, StateEmbedding, TokenBatch, WorldSizes,
+};
 
 /// A micro-batch: tokens, and what is to be predicted at each state token.
 #[derive(Clone, Debug)]

@@ -13,9 +13,7 @@ use dt_data::Outcome;
 use dt_env::{Action, Env, EnvSpec, MemoryLayout};
 
 use crate::agent::Goal;
-use crate::model::{
-    Frames, ItemRows, Model, NoHooks, Padding, StateEmbedding, TokenBatch,
-};
+use crate::model::{Frames, ItemRows, Model, NoHooks, Padding, StateEmbedding, TokenBatch};
 
 /// Most outcomes of a reset that are all tried.
 const MAX_LAYOUTS: usize = 4096;
@@ -365,7 +363,10 @@ pub fn evaluate_sampled(
     let success = count(Outcome::Success);
     let n = episodes as f64;
     let mean_return = ends.iter().map(|e| e.1).sum::<f64>() / n;
-    let squares = ends.iter().map(|e| (e.1 - mean_return).powi(2)).sum::<f64>();
+    let squares = ends
+        .iter()
+        .map(|e| (e.1 - mean_return).powi(2))
+        .sum::<f64>();
     let half = Z95 * (squares / (n - 1.0).max(1.0) / n).sqrt();
     SampledRecord {
         rtg,
@@ -403,9 +404,10 @@ pub fn meets(goals: &[Goal], exact: &[ExactRecord]) -> bool {
                 .iter()
                 .find(|record| record.rtg == goal.return_to_go)
                 .is_some_and(|record| {
-                    record.episodes.iter().all(|e| {
-                        e.outcome == goal.outcome.outcome() && e.steps <= goal.within
-                    })
+                    record
+                        .episodes
+                        .iter()
+                        .all(|e| e.outcome == goal.outcome.outcome() && e.steps <= goal.within)
                 })
         })
 }
@@ -418,7 +420,10 @@ mod tests {
     fn wilson_matches_known_values() {
         // statsmodels.stats.proportion.proportion_confint(97, 100, method="wilson")
         let [low, high] = wilson(97, 100);
-        assert!((low - 0.915_480_6).abs() < 1e-6 && (high - 0.989_745_5).abs() < 1e-6, "{low} {high}");
+        assert!(
+            (low - 0.915_480_6).abs() < 1e-6 && (high - 0.989_745_5).abs() < 1e-6,
+            "{low} {high}"
+        );
         assert!(wilson(0, 10)[0].abs() < 1e-12);
         assert!((wilson(10, 10)[1] - 1.0).abs() < 1e-12);
     }

@@ -25,8 +25,6 @@ pub mod model;
 mod optim;
 pub mod run;
 
-pub use agent::{
-    AgentConfig, EvaluationConfig, Goal, GoalOutcome, SampledConfig, TrainingConfig,
-};
+pub use agent::{AgentConfig, EvaluationConfig, Goal, GoalOutcome, SampledConfig, TrainingConfig};
 pub use batch::{TrainBatch, micro_batches};
 pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule, to_host};

@@ -13,7 +13,8 @@ pub(crate) fn negative_log_likelihood(logits: Tensor<3>, batch: &TrainBatch) -> 
     let [agents, steps, _] = logits.dims();
     let device = logits.device();
     let targets: Vec<i32> = batch.targets.iter().map(|&t| t as i32).collect();
-    let targets = Tensor::<3, Int>::from_data(TensorData::new(targets, [agents, steps, 1]), &device);
+    let targets =
+        Tensor::<3, Int>::from_data(TensorData::new(targets, [agents, steps, 1]), &device);
     let weights = TensorData::new(batch.weights.clone(), [agents, steps, 1]);
     let weights = Tensor::<3>::from_data(weights, &device);
     let taken = log_softmax(logits, 2).gather(2, targets);

@@ -3,7 +3,6 @@
 //! The update is burn's AdamW (Loshchilov and Hutter, 2019), applied tensor by tensor, so that its
 //! moments are kept under the parameters' own names.
 
-
 use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as _};
 use burn::prelude::*;
 use rayon::prelude::*;
@@ -183,10 +182,7 @@ impl Optimizer {
             .with_epsilon(config.epsilon);
         Self {
             config,
-            decayed: base
-                .clone()
-                .with_weight_decay(config.weight_decay)
-                .build(),
+            decayed: base.clone().with_weight_decay(config.weight_decay).build(),
             plain: base.with_weight_decay(0.0).build(),
             states: vec![None; model.specs().len()],
         }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use replay::{Mismatch, replay_episode};
 pub use seeds::check_seed_table;
-pub use trace::{Trace, read_traces};
+pub use trace::{Trace, parse_traces, read_traces};
 
 /// Why traces could not be compared at all.
 #[derive(Debug, thiserror::Error)]

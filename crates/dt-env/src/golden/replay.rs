@@ -99,6 +99,9 @@ fn driver(trace: &Trace) -> Result<(Driver, bool), String> {
         if usize::from(spec.view_size) != trace.view {
             return Err("field `view`: does not follow from env and kwargs".to_owned());
         }
+        if let Some(problem) = spec.problem() {
+            return Err(format!("field `kwargs`: {problem}"));
+        }
         let mut env = Env::new(spec.into());
         env.reset_with(Pcg64::from_seed_words(&trace.seed_words()?));
         for _ in 1..trace.resets {

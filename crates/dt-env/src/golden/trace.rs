@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,6 +13,8 @@ use crate::rng::Pcg64;
 
 /// Longest line that is read; the longest recorded episode has under 4 MB.
 const MAX_LINE: u64 = 64 << 20;
+/// Most that a file may unpack to; the largest recorded one has under 10 MB.
+const MAX_FILE: u64 = 512 << 20;
 
 /// State of numpy's generator as traces hold it.
 #[derive(Clone, Debug, Deserialize)]
@@ -115,7 +117,7 @@ impl Trace {
     pub fn check(&self) -> Result<(), String> {
         let steps = self.actions.len();
         let view = self.view;
-        if view < 3 || view % 2 == 0 || self.w == 0 || self.h == 0 {
+        if view < 3 || view.is_multiple_of(2) || self.w == 0 || self.h == 0 {
             return Err(format!(
                 "impossible sizes: w {}, h {}, view {view}",
                 self.w, self.h
@@ -195,7 +197,7 @@ pub fn read_traces(path: &Path) -> Result<Vec<Trace>, GoldenError> {
         path: path.to_owned(),
         source,
     })?;
-    parse_traces(path, GzDecoder::new(BufReader::new(file)))
+    parse_traces(path, MultiGzDecoder::new(BufReader::new(file)))
 }
 
 /// Reads every episode of an uncompressed stream; `path` only names it in errors.
@@ -208,7 +210,8 @@ pub fn parse_traces(path: &Path, stream: impl Read) -> Result<Vec<Trace>, Golden
         line,
         message,
     };
-    let mut stream = BufReader::new(stream);
+    let mut stream = BufReader::new(stream.take(MAX_FILE + 1));
+    let mut total = 0;
     let mut traces = Vec::new();
     let mut line = Vec::new();
     for number in 1.. {
@@ -220,10 +223,15 @@ pub fn parse_traces(path: &Path, stream: impl Read) -> Result<Vec<Trace>, Golden
         if read == 0 {
             break;
         }
-        if read as u64 == MAX_LINE {
-            return Err(malformed(number, format!("longer than {MAX_LINE} bytes")));
+        total += read as u64;
+        if read as u64 == MAX_LINE || total > MAX_FILE {
+            let message = format!("longer than {MAX_LINE} bytes, or the file than {MAX_FILE}");
+            return Err(malformed(number, message));
         }
         traces.push(serde_json::from_slice(&line).map_err(|e| malformed(number, e.to_string()))?);
+    }
+    if traces.is_empty() {
+        return Err(malformed(0, "holds no episode".to_owned()));
     }
     Ok(traces)
 }

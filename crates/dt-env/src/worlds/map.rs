@@ -164,6 +164,18 @@ impl MapConfig {
                 grid.set(x, y, tile);
             }
         }
+        if let Some((c, thing)) = self.legend.iter().find(|(_, thing)| {
+            let inside = thing.holds.map(|(object, _)| object);
+            [Some(thing.object), inside]
+                .into_iter()
+                .flatten()
+                .any(|object| matches!(object, Object::Unseen | Object::Agent))
+        }) {
+            return Err(format!(
+                "legend: '{c}' is {}, which no cell can hold",
+                thing.object
+            ));
+        }
         let agent = agent.ok_or("rows: no agent; draw one of > v < ^ where it starts")?;
         let has = |kind: Object| grid.encode().chunks(3).any(|c| c[0] == kind as u8);
         let wanted = match self.success {
@@ -177,6 +189,17 @@ impl MapConfig {
                 let wanted = Tile::new(object, color, 0);
                 if !wanted.can_pick_up() {
                     return Err(format!("success: a {object} cannot be picked up"));
+                }
+                let encoded = grid.encode();
+                let lies = encoded
+                    .chunks(3)
+                    .any(|c| (c[0], c[1]) == (object as u8, color as u8));
+                let in_box = |t: &Thing| t.holds == Some((object, color));
+                if !lies && !self.legend.values().any(in_box) {
+                    return Err(format!(
+                        "success: the map holds no {} {object}",
+                        color.name()
+                    ));
                 }
                 Some(wanted)
             }

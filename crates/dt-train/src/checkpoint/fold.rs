@@ -5,9 +5,7 @@
 //! `3t` a return-to-go: the constants go into the position rows, and the scale into the
 //! return-to-go vector. The folded weights give the same function under the original's formulas.
 
-use crate::model::{
-    InputStatistics, ModelConfig, ReturnToGoInput, WorldSizes, param_specs,
-};
+use crate::model::{InputStatistics, ModelConfig, ReturnToGoInput, WorldSizes, param_specs};
 
 /// Folds one agent's values (memory order, in the order of [`param_specs`]); returns the plain
 /// configuration that they then have, and the values in its order.

@@ -37,7 +37,9 @@ pub enum CheckpointError {
         message: String,
     },
     /// The place is taken.
-    #[error("{0} exists already; use --resume to go on with it, --force to replace it, or another --out or --seed")]
+    #[error(
+        "{0} exists already; use --resume to go on with it, --force to replace it, or another --out or --seed"
+    )]
     Exists(PathBuf),
 }
 

@@ -39,8 +39,8 @@ pub fn write_tensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), Checkpo
             Ok((t.name.as_str(), view))
         })
         .collect::<Result<Vec<_>, CheckpointError>>()?;
-    let file = safetensors::serialize(views, None)
-        .map_err(|e| CheckpointError::corrupt(path, e))?;
+    let file =
+        safetensors::serialize(views, None).map_err(|e| CheckpointError::corrupt(path, e))?;
     write_atomic(path, &file)
 }
 

@@ -59,7 +59,11 @@ pub(super) fn check_range(flag: &str, values: &[f64]) -> Result<()> {
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     check_range("--low, --high", &[args.low, args.high])?;
     if args.low >= args.high {
-        bail!("--low: is {}, must be below --high ({})", args.low, args.high);
+        bail!(
+            "--low: is {}, must be below --high ({})",
+            args.low,
+            args.high
+        );
     }
     if !(args.temperature.is_finite() && args.temperature > 0.0) {
         bail!("--temperature: is {}, must be positive", args.temperature);

@@ -20,7 +20,12 @@ pub struct Args {
     /// Run directory, a checkpoint in one, or an imported agent
     run: PathBuf,
     /// Returns-to-go to ask for, from -1 to 1
-    #[arg(long, value_delimiter = ',', default_value = "0.892,0", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "0.892,0",
+        allow_negative_numbers = true
+    )]
     rtg: Vec<f64>,
     /// Sampled episodes at each return-to-go; 0 for none
     #[arg(long, default_value_t = 1000)]

@@ -133,10 +133,7 @@ impl Observer for Progress {
         self.evaluation = describe(exact);
         if self.bar.is_none() {
             let loss = self.loss.unwrap_or(f64::NAN);
-            self.say(&format!(
-                "step {step}: loss {loss:.3}; {}",
-                self.evaluation
-            ));
+            self.say(&format!("step {step}: loss {loss:.3}; {}", self.evaluation));
         }
     }
 }

@@ -160,7 +160,11 @@ pub fn write_seeds(
     config: &AgentConfig,
     summaries: &[(u64, RunSummary)],
 ) -> Result<()> {
-    writeln!(out, "\n{:>6}{:>8}{:>10}{:>8}  evaluation", "seed", "steps", "seconds", "goals")?;
+    writeln!(
+        out,
+        "\n{:>6}{:>8}{:>10}{:>8}  evaluation",
+        "seed", "steps", "seconds", "goals"
+    )?;
     for (seed, summary) in summaries {
         let seconds: f64 = summary.seconds.iter().map(|s| s.1).sum();
         let goals = if summary.perfect { "met" } else { "missed" };

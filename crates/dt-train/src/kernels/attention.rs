@@ -190,21 +190,37 @@ fn product<const K: usize, const N: usize, const FMA: bool>(
 }
 
 #[inline(always)]
-fn load<const N: usize>(source: &[f32], from: usize, width: usize, rows: usize, to: &mut [[f32; N]]) {
+fn load<const N: usize>(
+    source: &[f32],
+    from: usize,
+    width: usize,
+    rows: usize,
+    to: &mut [[f32; N]],
+) {
     for (i, row) in to[..rows].iter_mut().enumerate() {
         row.copy_from_slice(&source[from + i * width..][..N]);
     }
 }
 
 #[inline(always)]
-fn store<const N: usize>(source: &[[f32; N]], rows: usize, to: &mut [f32], from: usize, width: usize) {
+fn store<const N: usize>(
+    source: &[[f32; N]],
+    rows: usize,
+    to: &mut [f32],
+    from: usize,
+    width: usize,
+) {
     for (i, row) in source[..rows].iter().enumerate() {
         to[from + i * width..][..N].copy_from_slice(row);
     }
 }
 
 #[inline(always)]
-fn transpose<const N: usize, const M: usize>(source: &[[f32; N]], rows: usize, to: &mut [[f32; M]]) {
+fn transpose<const N: usize, const M: usize>(
+    source: &[[f32; N]],
+    rows: usize,
+    to: &mut [[f32; M]],
+) {
     for (i, row) in source[..rows].iter().enumerate() {
         for (c, &v) in row.iter().enumerate() {
             to[c][i] = v;
@@ -227,7 +243,8 @@ impl Kernel for Forward<'_> {
         let s = self.sizes;
         let width = s.heads * D;
         let scale = 1.0 / (D as f32).sqrt();
-        let (mut q, mut k, mut v, mut o) = ([[0.0; D]; L], [[0.0; D]; L], [[0.0; D]; L], [[0.0; D]; L]);
+        let (mut q, mut k, mut v, mut o) =
+            ([[0.0; D]; L], [[0.0; D]; L], [[0.0; D]; L], [[0.0; D]; L]);
         let (mut kt, mut scores) = ([[0.0; L]; D], [[0.0; L]; L]);
         for window in 0..s.batch {
             for head in 0..s.heads {
@@ -242,7 +259,11 @@ impl Kernel for Forward<'_> {
                     let seen = s.seen(i);
                     let mut most = f32::NEG_INFINITY;
                     for (j, x) in row.iter_mut().enumerate() {
-                        *x = if j < seen { *x * scale } else { f32::NEG_INFINITY };
+                        *x = if j < seen {
+                            *x * scale
+                        } else {
+                            f32::NEG_INFINITY
+                        };
                         most = if *x > most { *x } else { most };
                     }
                     for x in row.iter_mut() {

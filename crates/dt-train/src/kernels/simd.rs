@@ -81,7 +81,13 @@ pub(super) fn exp(x: f32) -> f32 {
     let n = shifted - ROUND;
     let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
     let mut p = 1.987_569_1e-4;
-    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
+    for c in [
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        0.166_666_65,
+        0.5,
+    ] {
         p = p * r + c;
     }
     let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
@@ -98,7 +104,10 @@ mod tests {
         for i in 0..20_000 {
             let x = -(i as f32) * 0.005;
             let (got, want) = (exp(x), x.exp());
-            assert!((got - want).abs() <= 3e-7 * want.max(1e-30), "{x}: {got} {want}");
+            assert!(
+                (got - want).abs() <= 3e-7 * want.max(1e-30),
+                "{x}: {got} {want}"
+            );
         }
     }
 }

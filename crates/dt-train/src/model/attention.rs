@@ -72,21 +72,24 @@ impl Model {
             HookPoint::K(layer),
             HookPoint::V(layer),
         ];
-        let mut parts = qkv
-            .into_iter()
-            .zip([queries, seq, seq])
-            .zip(points)
-            .map(|((x, tokens), point)| {
-                let x = x.reshape([batch, tokens, heads, d_head]);
-                visit4(point, x, hooks).swap_dims(1, 2)
-            });
+        let mut parts =
+            qkv.into_iter()
+                .zip([queries, seq, seq])
+                .zip(points)
+                .map(|((x, tokens), point)| {
+                    let x = x.reshape([batch, tokens, heads, d_head]);
+                    visit4(point, x, hooks).swap_dims(1, 2)
+                });
         let mut next = || parts.next().expect("three parts");
         let (q, k, v) = (next(), next(), next());
         drop(parts);
         debug_assert_eq!(dims[2], heads * d_head);
         let scores = q.matmul(k.swap_dims(2, 3)) / (d_head as f32).sqrt();
         let hidden = causal_mask(queries, seq, states_only, &scores.device());
-        let scores = scores.mask_fill(hidden.expand([batch, heads, queries, seq]), f32::NEG_INFINITY);
+        let scores = scores.mask_fill(
+            hidden.expand([batch, heads, queries, seq]),
+            f32::NEG_INFINITY,
+        );
         let scores = visit4(HookPoint::AttnScores(layer), scores, hooks);
         let pattern = visit4(HookPoint::Pattern(layer), softmax(scores, 3), hooks);
         let z = pattern.matmul(v).swap_dims(1, 2); // [batch, query, head, d_head]
@@ -103,12 +106,7 @@ fn visit4(point: HookPoint, x: Tensor<4>, hooks: &mut dyn Hooks) -> Tensor<4> {
 }
 
 /// True where a query must not see a key, `[1, 1, queries, keys]`.
-fn causal_mask(
-    queries: usize,
-    keys: usize,
-    states_only: bool,
-    device: &Device,
-) -> Tensor<4, Bool> {
+fn causal_mask(queries: usize, keys: usize, states_only: bool, device: &Device) -> Tensor<4, Bool> {
     let token = |query: usize| if states_only { 3 * query + 1 } else { query };
     let hidden: Vec<bool> = (0..queries)
         .flat_map(|query| (0..keys).map(move |key| key > token(query)))

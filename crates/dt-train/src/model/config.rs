@@ -196,9 +196,7 @@ impl ModelConfig {
             );
         }
         if aids && self.state_embedding != StateEmbedding::Grid {
-            return Some(
-                "field `model.state_embedding`: Dense cannot go with the aids".to_owned(),
-            );
+            return Some("field `model.state_embedding`: Dense cannot go with the aids".to_owned());
         }
         None
     }

@@ -102,9 +102,8 @@ impl Model {
                 times.matmul(self.param(self.index.time_embedding)) + self.param(bias)
             }
         };
-        let parts = [reward, states, actions].map(|part| {
-            (part + times.clone()).reshape([agents * batch.windows, timesteps, 1, d])
-        });
+        let parts = [reward, states, actions]
+            .map(|part| (part + times.clone()).reshape([agents * batch.windows, timesteps, 1, d]));
         let tokens = Tensor::cat(parts.to_vec(), 2)
             .reshape([agents * batch.windows, 3 * timesteps, d])
             .narrow(1, 0, seq)

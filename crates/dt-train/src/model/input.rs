@@ -187,9 +187,15 @@ impl TokenBatch {
         }
         let frames = match &self.frames {
             Frames::Items(rows) => {
-                if let Some(item) = rows.items.iter().find(|&&i| i as usize >= sizes.vocabulary())
+                if let Some(item) = rows
+                    .items
+                    .iter()
+                    .find(|&&i| i as usize >= sizes.vocabulary())
                 {
-                    return Err(format!("item {item}, the vocabulary has {}", sizes.vocabulary()));
+                    return Err(format!(
+                        "item {item}, the vocabulary has {}",
+                        sizes.vocabulary()
+                    ));
                 }
                 rows.frames()
             }

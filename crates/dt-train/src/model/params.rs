@@ -255,8 +255,7 @@ pub fn param_specs(config: &ModelConfig, sizes: &WorldSizes) -> (Vec<ParamSpec>,
             let learned = config.layer_norm == LayerNorm::LN;
             let ln1 = learned.then(|| norm("ln1", d));
             let ln2 = learned.then(|| norm("ln2", d));
-            let mlp_ln =
-                (config.activation == Activation::SoluLn).then(|| norm("mlp.ln", d_mlp));
+            let mlp_ln = (config.activation == Activation::SoluLn).then(|| norm("mlp.ln", d_mlp));
             let qkv = ["Q", "K", "V"].map(|part| {
                 let weight = add(ParamSpec {
                     layout: Layout::HeadsIn,
@@ -268,7 +267,10 @@ pub fn param_specs(config: &ModelConfig, sizes: &WorldSizes) -> (Vec<ParamSpec>,
                     )
                 });
                 let bias = name(&format!("attn.b_{part}"));
-                [weight, add(ParamSpec::vector(bias, &[heads, d_head], Init::Zero))]
+                [
+                    weight,
+                    add(ParamSpec::vector(bias, &[heads, d_head], Init::Zero)),
+                ]
             });
             let out = [
                 add(ParamSpec::new(
@@ -313,7 +315,12 @@ pub fn param_specs(config: &ModelConfig, sizes: &WorldSizes) -> (Vec<ParamSpec>,
     let head = [
         add(ParamSpec {
             layout: Layout::Transposed,
-            ..ParamSpec::new("action_predictor.weight", &[sizes.n_actions, d], d, sizes.n_actions)
+            ..ParamSpec::new(
+                "action_predictor.weight",
+                &[sizes.n_actions, d],
+                d,
+                sizes.n_actions,
+            )
         }),
         add(ParamSpec::vector(
             "action_predictor.bias",
@@ -370,7 +377,10 @@ fn normal(rng: &mut impl Rng, count: usize, std: f64) -> Vec<f32> {
 /// A parameter of all agents on a device, `[agents, rows, cols]`.
 pub fn upload(spec: &ParamSpec, values: Vec<f32>, device: &Device) -> Tensor<3> {
     let agents = values.len() / spec.len();
-    Tensor::from_data(TensorData::new(values, [agents, spec.rows, spec.cols]), device)
+    Tensor::from_data(
+        TensorData::new(values, [agents, spec.rows, spec.cols]),
+        device,
+    )
 }
 
 #[cfg(test)]
@@ -393,9 +403,17 @@ mod tests {
         for spec in &specs {
             assert_eq!(spec.disk_shape.iter().product::<usize>(), spec.len());
             let values: Vec<f32> = (0..spec.len()).map(|i| i as f32).collect();
-            assert_eq!(spec.to_disk(&spec.from_disk(&values)), values, "{}", spec.name);
+            assert_eq!(
+                spec.to_disk(&spec.from_disk(&values)),
+                values,
+                "{}",
+                spec.name
+            );
         }
-        let query = specs.iter().find(|s| s.name.ends_with("0.attn.W_Q")).unwrap();
+        let query = specs
+            .iter()
+            .find(|s| s.name.ends_with("0.attn.W_Q"))
+            .unwrap();
         let disk: Vec<f32> = (0..query.len()).map(|i| i as f32).collect();
         // Head 1, input 5, output 7 of the file is row 5, column 32 + 7 in memory.
         assert_eq!(

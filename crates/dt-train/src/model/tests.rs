@@ -36,10 +36,16 @@ fn model(config: &ModelConfig, agents: usize, host: bool) -> Model {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let values = specs
         .iter()
-        .map(|s| (0..agents * s.len()).map(|_| rng.random::<f32>() - 0.5).collect())
+        .map(|s| {
+            let middle = f32::from(u8::from(s.name.ends_with(".w"))); // gains are near 1
+            let mut draw = |_| middle + 0.4 * (rng.random::<f32>() - 0.5);
+            (0..agents * s.len()).map(&mut draw).collect()
+        })
         .collect();
     let statistics = InputStatistics {
-        item_frequency: (0..SIZES.vocabulary()).map(|i| (i % 5) as f32 / 5.0).collect(),
+        item_frequency: (0..SIZES.vocabulary())
+            .map(|i| (i % 5) as f32 / 5.0)
+            .collect(),
         rtg_mean: 0.4,
         rtg_std: 0.3,
     };
@@ -66,7 +72,11 @@ fn batch(agents: usize, windows: usize, timesteps: usize, seed: u64) -> TrainBat
             rows.push_absent();
         } else {
             let items: Vec<u32> = (0..147).map(|_| rng.random_range(0..980)).collect();
-            let additions = if n % 4 == 0 { vec![(3, -0.5), (700, 2.0)] } else { vec![] };
+            let additions = if n % 4 == 0 {
+                vec![(3, -0.5), (700, 2.0)]
+            } else {
+                vec![]
+            };
             rows.push(&Frame::Items { items, additions });
         }
     }
@@ -89,14 +99,22 @@ fn loss_and_gradients(model: &Model, batch: &TrainBatch) -> (f32, Vec<Vec<f32>>)
     let grads = tracked
         .params()
         .iter()
-        .map(|p| to_host(&p.grad_remove(&mut grads).expect("every parameter is reached")))
+        .map(|p| {
+            to_host(
+                &p.grad_remove(&mut grads)
+                    .expect("every parameter is reached"),
+            )
+        })
         .collect();
     (loss.into_scalar::<f32>(), grads)
 }
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+    a.iter()
+        .zip(b)
+        .map(|(x, y)| (x - y).abs())
+        .fold(0.0, f32::max)
 }
 
 /// Wants everything and changes nothing.
@@ -147,14 +165,25 @@ fn fused_kernels_equal_the_decomposed_path() {
             let batch = batch(agents, 6, timesteps, 11);
             let fused = loss_and_gradients(&model(&config, agents, true), &batch);
             let plain = loss_and_gradients(&model(&config, agents, false), &batch);
-            assert!((fused.0 - plain.0).abs() <= 1e-4 * plain.0.abs(), "{config:?}");
+            assert!(
+                (fused.0 - plain.0).abs() <= 1e-4 * plain.0.abs(),
+                "{config:?}"
+            );
             let (specs, _) = param_specs(&config, &SIZES);
             // The key bias has no gradient at all but rounding, so the scale has a floor.
-            let largest = plain.1.iter().flatten().fold(0.0_f32, |m, v| m.max(v.abs()));
+            let largest = plain
+                .1
+                .iter()
+                .flatten()
+                .fold(0.0_f32, |m, v| m.max(v.abs()));
             for ((f, p), spec) in fused.1.iter().zip(&plain.1).zip(&specs) {
                 let scale = p.iter().fold(0.01 * largest, |m, v| m.max(v.abs()));
                 let off = largest_difference(f, p) / scale;
-                assert!(off < 1e-4, "{}: {off} ({agents} agents, {config:?})", spec.name);
+                assert!(
+                    off < 1e-4,
+                    "{}: {off} ({agents} agents, {config:?})",
+                    spec.name
+                );
             }
         }
     }
@@ -205,7 +234,10 @@ fn hooks_see_the_same_function() {
             let plain = logits(&model, &batch, &mut NoHooks);
             let hooked = logits(&model, &batch, &mut Everything);
             let scale = plain.iter().fold(1.0_f32, |m, v| m.max(v.abs()));
-            assert!(largest_difference(&plain, &hooked) < 1e-5 * scale, "{config:?}");
+            assert!(
+                largest_difference(&plain, &hooked) < 1e-5 * scale,
+                "{config:?}"
+            );
         }
     }
 }
@@ -226,9 +258,17 @@ fn a_token_sees_only_earlier_tokens() {
         ..full.clone()
     };
     let after = logits(&model, &changed, &mut NoHooks);
-    assert_eq!(before[..3 * 7], after[..3 * 7], "states 0 to 2 see none of it");
+    assert_eq!(
+        before[..3 * 7],
+        after[..3 * 7],
+        "states 0 to 2 see none of it"
+    );
     assert!(largest_difference(&before[3 * 7..5 * 7], &after[3 * 7..5 * 7]) > 1e-3);
-    assert_eq!(before[5 * 7..], after[5 * 7..], "the other window sees none of it");
+    assert_eq!(
+        before[5 * 7..],
+        after[5 * 7..],
+        "the other window sees none of it"
+    );
 
     // The last action is not read at all.
     let mut last = (*full.tokens).clone();
@@ -262,13 +302,15 @@ fn agents_side_by_side_equal_agents_alone() {
             let strengths = strengths.expect("some frames have additions");
             items.push(&Frame::Items {
                 items: vec![],
-                additions: present.iter().copied().zip(strengths.iter().copied()).collect(),
+                additions: present
+                    .iter()
+                    .copied()
+                    .zip(strengths.iter().copied())
+                    .collect(),
             });
         }
         own.frames = Frames::Items(items);
-        let alone = together
-            .agent(agent)
-            .forward(&Arc::new(own), &mut NoHooks);
+        let alone = together.agent(agent).forward(&Arc::new(own), &mut NoHooks);
         let off = largest_difference(&to_host(&alone), &all[agent * 56..(agent + 1) * 56]);
         assert!(off < 1e-5, "agent {agent}: {off}");
     }

@@ -22,9 +22,7 @@ use crate::checkpoint::{
     write_atomic, write_dir_atomic,
 };
 use crate::device::DeviceSpec;
-use crate::evaluate::{
-    EvaluationRecord, ExactRecord, evaluate_exact, evaluate_sampled, meets,
-};
+use crate::evaluate::{EvaluationRecord, ExactRecord, evaluate_exact, evaluate_sampled, meets};
 use crate::model::{InputStatistics, WorldSizes};
 
 /// Where and how a run is made.

@@ -1,0 +1,168 @@
+//! Datasets on disk: `steps.arrow`, `episodes.arrow` (Arrow IPC files) and `card.json`.
+
+mod decode;
+mod encode;
+mod message;
+mod schema;
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use arrow_buffer::Buffer;
+use dt_env::EnvSpec;
+
+pub(crate) use encode::list_of_bytes;
+
+use crate::card::Card;
+use crate::dataset::{DataError, Dataset};
+use crate::staging::{Staging, io_error};
+
+/// The file by which a dataset directory is known.
+const CARD: &str = "card.json";
+/// The files that the card's hash covers, in its order.
+const CONTENT: [&str; 2] = ["steps.arrow", "episodes.arrow"];
+/// Largest card that is read; ours have some tens of kilobytes.
+const MAX_CARD: u64 = 16 << 20;
+
+/// Writes a dataset directory; returns the card with its content hash.
+///
+/// Everything is written into a temporary directory beside `dir`, which then takes its name, so
+/// that a failure leaves what was there as it was. With `force`, an existing dataset is replaced
+/// (anything else never is).
+///
+/// # Errors
+/// If `dir` is taken, or a file cannot be written.
+pub fn write(dir: &Path, data: Dataset, mut card: Card, force: bool) -> Result<Card, DataError> {
+    let staging = Staging::new(dir, CARD, force)?;
+    let mut hasher = blake3::Hasher::new();
+    let episodes = [encode::episodes_batch(&data)];
+    let steps = encode::steps_batches(data);
+    for (name, batches) in CONTENT.into_iter().zip([&steps[..], &episodes]) {
+        encode::write_file(&staging.path().join(name), batches, &mut hasher)
+            .map_err(io_error(&dir.join(name)))?;
+    }
+    card.content_blake3 = hasher.finalize().to_hex().to_string();
+    let text = serde_json::to_string_pretty(&card).expect("a card is plain data") + "\n";
+    File::create(staging.path().join(CARD))
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .map_err(io_error(&dir.join(CARD)))?;
+    staging.commit()?;
+    Ok(card)
+}
+
+/// Reads a dataset directory and checks that its content is what the card says.
+///
+/// # Errors
+/// If a file is missing, damaged, or not of this format.
+pub fn read(dir: &Path) -> Result<(Dataset, Card), DataError> {
+    let card = read_card(dir)?;
+    let corrupt = |message: String| DataError::Corrupt {
+        path: dir.to_owned(),
+        message,
+    };
+    let mut hasher = blake3::Hasher::new();
+    let mut load = |name: &str| -> Result<Buffer, DataError> {
+        let path = dir.join(name);
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        hasher.update(&bytes);
+        Ok(Buffer::from_vec(bytes))
+    };
+    let [steps, episodes] = [load(CONTENT[0])?, load(CONTENT[1])?];
+    if hasher.finalize().to_hex().as_str() != card.content_blake3 {
+        return Err(corrupt(
+            "content does not match the blake3 in card.json; a file is damaged or was changed, \
+             generate the dataset again"
+                .to_owned(),
+        ));
+    }
+    let dataset = decode_dataset(dir, &steps, &episodes, card.env.observation_len())?;
+    let (found, said) = (
+        (dataset.episodes.len(), dataset.transitions()),
+        (card.episodes, card.transitions),
+    );
+    if found != said {
+        return Err(corrupt(format!(
+            "card.json says {said:?} episodes and transitions, the files hold {found:?}"
+        )));
+    }
+    Ok((dataset, card))
+}
+
+/// Reads the card of a dataset directory.
+///
+/// # Errors
+/// If it is missing or not a card.
+pub fn read_card(dir: &Path) -> Result<Card, DataError> {
+    let path = dir.join(CARD);
+    let mut text = String::new();
+    File::open(&path)
+        .and_then(|file| file.take(MAX_CARD + 1).read_to_string(&mut text))
+        .map_err(io_error(&path))?;
+    let corrupt = |message: String| DataError::Corrupt {
+        path: path.clone(),
+        message,
+    };
+    if text.len() as u64 > MAX_CARD {
+        return Err(corrupt(format!("longer than {MAX_CARD} bytes")));
+    }
+    let card: Card = serde_json::from_str(&text).map_err(|e| corrupt(e.to_string()))?;
+    if card.format != 1 {
+        return Err(corrupt(format!(
+            "format {}, this version reads format 1",
+            card.format
+        )));
+    }
+    // A card is no more trusted than the files that recipe and environment came from.
+    if let Some(message) = card.recipe.problem() {
+        return Err(corrupt(format!("recipe: {message}")));
+    }
+    EnvSpec::parse("env", &dt_env::config::to_ron(&card.env))
+        .map_err(|e| corrupt(e.to_string()))?;
+    Ok(card)
+}
+
+/// Decodes the two files from memory; a hostile file gives an error, never a panic.
+///
+/// # Errors
+/// [`DataError::Corrupt`], which names the file.
+pub fn decode_dataset(
+    dir: &Path,
+    steps: &Buffer,
+    episodes: &Buffer,
+    observation_len: usize,
+) -> Result<Dataset, DataError> {
+    let corrupt = |name: &str| {
+        let path: PathBuf = dir.join(name);
+        move |message: String| DataError::Corrupt { path, message }
+    };
+    let [steps_name, episodes_name] = CONTENT;
+    if observation_len == 0 || i32::try_from(observation_len).is_err() {
+        let message = format!("observations cannot have {observation_len} bytes");
+        return Err(corrupt(steps_name)(message));
+    }
+    let steps = message::decode(steps, &schema::steps_schema(observation_len))
+        .map_err(corrupt(steps_name))?;
+    let episodes =
+        message::decode(episodes, &schema::episodes_schema()).map_err(corrupt(episodes_name))?;
+    let mut data = Dataset {
+        observation_len,
+        observations: Vec::new(),
+        actions: Vec::new(),
+        rewards: Vec::new(),
+        terminated: Vec::new(),
+        truncated: Vec::new(),
+        returns_to_go: Vec::new(),
+        episodes: decode::read_episodes(&episodes).map_err(corrupt(episodes_name))?,
+    };
+    let mut places = decode::Places::default();
+    for batch in &steps {
+        decode::append_steps(&mut data, &mut places, batch).map_err(corrupt(steps_name))?;
+    }
+    decode::check(&data, &places).map_err(corrupt(steps_name))?;
+    data.fill_returns_to_go();
+    Ok(data)
+}
