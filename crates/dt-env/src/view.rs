@@ -186,14 +186,14 @@ mod tests {
             }
         }
         let mut out = Vec::new();
-        for i in 0..view {
-            for j in 0..view {
+        for (i, column) in seen.iter().enumerate() {
+            for (j, &seen) in column.iter().enumerate() {
                 let tile = if (i, j) == (view / 2, view - 1) {
                     carrying
                 } else {
                     cell(i, j)
                 };
-                out.extend(if seen[i][j] { tile.encode() } else { [0; 3] });
+                out.extend(if seen { tile.encode() } else { [0; 3] });
             }
         }
         out
