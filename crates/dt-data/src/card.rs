@@ -119,7 +119,7 @@ impl Card {
         Self {
             format: 1,
             recipe: recipe.clone(),
-            env: env.clone(),
+            env: env.clone().with_max_steps(env.max_steps()),
             episodes: data.episodes.len(),
             transitions: data.transitions(),
             distinct_episodes: distinct.len(),
@@ -217,7 +217,9 @@ mod tests {
     #[test]
     fn returns_on_an_edge_are_in_the_bin_above() {
         let bins = [0.0, 0.1, 0.3, 1.0 - 0.9, 0.15, 0.149, 0.892, 1.0].map(return_bin);
-        let expected = ["0.00", "0.10", "0.30", "0.10", "0.15", "0.10", "0.85", "1.00"];
+        let expected = [
+            "0.00", "0.10", "0.30", "0.10", "0.15", "0.10", "0.85", "1.00",
+        ];
         assert_eq!(bins, expected);
     }
 

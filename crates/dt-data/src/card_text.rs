@@ -1,38 +1,60 @@
 //! The card as text for a terminal.
 
-use std::fmt::Write as _;
+use std::cmp::Reverse;
+use std::fmt::{self, Write};
 
 use crate::card::Card;
 use crate::exposure::ExposureRow;
 
+/// Most rows of the exposure table; the card itself has all of them.
+const EXPOSURE_ROWS: usize = 40;
+
 impl Card {
     /// The card as text for a terminal.
+    ///
+    /// # Panics
+    /// Never: a `String` takes all that is written to it.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
-        let mut line = |text: String| {
-            out.push_str(&text);
-            out.push('\n');
-        };
-        line(format!(
-            "{}: {} episodes ({} distinct), {} transitions of {} (max_steps {})",
+        self.write_summary(&mut out)
+            .and_then(|()| self.write_demonstrators(&mut out))
+            .and_then(|()| self.write_counts(&mut out))
+            .and_then(|()| self.write_exposure(&mut out))
+            .expect("a string takes everything");
+        if !self.content_blake3.is_empty() {
+            out += &format!("\nblake3 {}\n", self.content_blake3);
+        }
+        // Names come from files: none of them may talk to the terminal.
+        out.replace(|c: char| c.is_control() && c != '\n', "?")
+    }
+
+    fn write_summary(&self, out: &mut impl Write) -> fmt::Result {
+        writeln!(
+            out,
+            "{}: {} episodes ({} distinct), {} transitions of {} (max_steps {}), seed {}",
             self.recipe.name,
             self.episodes,
             self.distinct_episodes,
             self.transitions,
             self.env.id,
-            self.env.max_steps()
-        ));
-        line(format!(
-            "mean length {:.2}, mean return {:.3}, entropy of actions {:.3} nats ({:.3} given layout, outcome and step)",
+            self.env.max_steps(),
+            self.recipe.seed,
+        )?;
+        writeln!(
+            out,
+            "mean length {:.2}, mean return {:.3}, entropy of actions {:.3} nats ({:.3} given \
+             layout, outcome and step)",
             self.mean_length,
             self.mean_return,
             self.action_entropy,
-            self.conditional_action_entropy
-        ));
-        let share = |n: usize, of: usize| 100.0 * n as f64 / of.max(1) as f64;
-        line(String::new());
-        line(format!(
-            "{:<14}{:>6}{:>10}{:>12}{:>9}{:>8}{:>10}{:>8}{:>7}",
+            self.conditional_action_entropy,
+        )
+    }
+
+    fn write_demonstrators(&self, out: &mut impl Write) -> fmt::Result {
+        writeln!(
+            out,
+            "\n{:<14}{:>6}{:>10}{:>12}{:>9}{:>8}{:>11}{:>7}{:>8}{:>8}",
             "demonstrator",
             "T",
             "episodes",
@@ -40,58 +62,74 @@ impl Card {
             "success",
             "wrong",
             "truncated",
+            "cut",
             "length",
-            "return"
-        ));
+            "return",
+        )?;
         for d in &self.demonstrators {
-            let of = |name: &str| share(d.outcomes.get(name).copied().unwrap_or(0), d.episodes);
-            line(format!(
-                "{:<14}{:>6}{:>10}{:>12}{:>8.1}%{:>7.1}%{:>9.1}%{:>8.2}{:>7.3}",
+            let share = |outcome: &str| {
+                let count = d.outcomes.get(outcome).copied().unwrap_or(0);
+                percent(count, d.episodes)
+            };
+            writeln!(
+                out,
+                "{:<14}{:>6}{:>10}{:>12}{:>9}{:>8}{:>11}{:>7}{:>8.2}{:>8.3}",
                 d.policy,
                 d.temperature.map_or("-".to_owned(), |t| t.to_string()),
                 d.episodes,
                 d.transitions,
-                of("success"),
-                of("wrong_target"),
-                of("truncated"),
+                share("success"),
+                share("wrong_target"),
+                share("truncated"),
+                share("cut"),
                 d.mean_length,
-                d.mean_return
-            ));
+                d.mean_return,
+            )?;
         }
-        line(String::new());
+        Ok(())
+    }
+
+    fn write_counts(&self, out: &mut impl Write) -> fmt::Result {
+        writeln!(out)?;
         for (name, count) in &self.configurations {
-            line(format!("{name:<18}{count:>8} episodes"));
+            writeln!(out, "{name:<18}{count:>8} episodes")?;
         }
         let actions: Vec<String> = self
             .actions
             .iter()
-            .map(|(name, n)| format!("{name} {:.1}%", share(*n, self.transitions)))
+            .map(|(name, count)| format!("{name} {}", percent(*count, self.transitions)))
             .collect();
-        line(format!("actions: {}", actions.join(", ")));
-        line(String::new());
-        line(format!(
-            "exposure (windows of {} timesteps; items with the instruction first, then the most frequent)",
-            self.window
-        ));
-        line(format!(
-            "{:<14}{:>10}{:>10}{:>20}",
-            "item", "frames", "episodes", "only sight in windows"
-        ));
+        writeln!(out, "actions: {}", actions.join(", "))
+    }
+
+    fn write_exposure(&self, out: &mut impl Write) -> fmt::Result {
         let mut rows: Vec<&ExposureRow> = self.exposure.iter().filter(|r| r.frames > 0).collect();
-        rows.sort_by_key(|r| std::cmp::Reverse((r.only_sight_windows, r.frames)));
-        for row in rows.iter().take(40) {
-            line(format!(
-                "{:<14}{:>10}{:>10}{:>20}",
+        rows.sort_by_key(|r| Reverse((r.only_sight_windows, r.frames)));
+        writeln!(
+            out,
+            "\nexposure: key and ball items of the view; as only sight: in windows of {} timesteps \
+             whose only sight of the instruction it is",
+            self.window
+        )?;
+        writeln!(
+            out,
+            "{:<14}{:>10}{:>10}{:>15}",
+            "item", "frames", "episodes", "as only sight"
+        )?;
+        for row in rows.iter().take(EXPOSURE_ROWS) {
+            writeln!(
+                out,
+                "{:<14}{:>10}{:>10}{:>15}",
                 row.item, row.frames, row.episodes, row.only_sight_windows
-            ));
+            )?;
         }
-        if rows.len() > 40 {
-            let _ = writeln!(out, "... and {} more in card.json", rows.len() - 40);
+        match rows.len().saturating_sub(EXPOSURE_ROWS) {
+            0 => Ok(()),
+            more => writeln!(out, "... and {more} more in card.json"),
         }
-        if !self.content_blake3.is_empty() {
-            let _ = writeln!(out, "\nblake3 {}", self.content_blake3);
-        }
-        out
     }
 }
 
+fn percent(part: usize, whole: usize) -> String {
+    format!("{:.1}%", 100.0 * part as f64 / whole.max(1) as f64)
+}

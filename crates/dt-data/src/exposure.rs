@@ -17,7 +17,8 @@ pub struct ExposureRow {
     pub frames: u64,
     /// Episodes that show it at least once.
     pub episodes: u64,
-    /// Training windows in which the instruction is seen as this item and as no other.
+    /// Training windows in which the instruction is seen as this item and as no other: those that
+    /// teach what this item means.
     pub only_sight_windows: u64,
 }
 

@@ -1,15 +1,25 @@
-//! x
-use dt_data::*;
-fn main() {
-    let r = Recipe::read(std::path::Path::new(&std::env::args().nth(1).unwrap())).unwrap();
-    let t = std::time::Instant::now();
-    let (d, c) = Dataset::generate(&r).unwrap();
-    eprintln!("{:?}", t.elapsed());
-    let out = std::env::args().nth(2).unwrap();
-    let c = store::write(std::path::Path::new(&out), d.clone(), c, true).unwrap();
-    eprintln!("{:?}", t.elapsed());
-    let (d2, _) = store::read(std::path::Path::new(&out)).unwrap();
-    assert!(d == d2);
-    eprintln!("{:?}", t.elapsed());
-    println!("{}", c.to_text());
+//! `dt-data`: make datasets, look into them, hand them on.
+
+mod commands;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use dt_env::errors::{describe, is_broken_pipe};
+
+use commands::{Cli, Outcome};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match commands::run(&cli, &mut io::stdout().lock()) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::CheckFailed) => ExitCode::from(1),
+        // Whoever reads our output has seen enough (`dt-data inspect runs/d | head -1`).
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", describe(error.as_ref()));
+            ExitCode::from(2)
+        }
+    }
 }

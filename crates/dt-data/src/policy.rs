@@ -13,6 +13,7 @@ use crate::graph::{Ending, StateGraph, UNREACHABLE};
 
 /// Which demonstrator walks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Policy {
     /// Shortest way to the matching target; ties are drawn.
     Planner,

@@ -62,6 +62,7 @@ pub struct Part {
 
 /// How much a demonstrator walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Amount {
     /// This many whole episodes.
     Episodes(u32),

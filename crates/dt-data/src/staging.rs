@@ -66,11 +66,6 @@ impl Staging {
         self.outer.path().join("new")
     }
 
-    /// Where it will be; errors name this place.
-    pub(crate) fn target(&self) -> &Path {
-        &self.target
-    }
-
     /// Moves the finished directory to its target.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ mod batch;
 pub mod bench;
 pub mod config;
 mod env;
+pub mod errors;
 pub mod golden;
 mod grid;
 pub mod render;

@@ -23,6 +23,8 @@ pub struct TrainBenchRecord {
     pub threads: usize,
     /// Windows of a step.
     pub batch_size: usize,
+    /// Whether burn's decomposed operations were used in place of the fused kernels.
+    pub decomposed: bool,
     /// Steps that were timed.
     pub steps: usize,
     /// Median of a step.
@@ -50,7 +52,7 @@ pub struct PhaseRecord {
     pub share: f64,
 }
 
-/// Times `steps` training steps.
+/// Times `steps` training steps, on request with burn's own operations instead of our kernels.
 ///
 /// # Errors
 /// If the dataset or the device cannot be had.
@@ -59,6 +61,7 @@ pub fn bench(
     device: DeviceSpec,
     datasets: &Path,
     steps: usize,
+    decomposed: bool,
 ) -> Result<TrainBenchRecord, RunError> {
     let recipe = Recipe::find(&config.dataset)?;
     let spec = recipe.env_spec()?;
@@ -71,6 +74,7 @@ pub fn bench(
     let statistics = input_statistics(&data, &sizes);
     let device_used = device.open()?;
     let mut trainer = Trainer::new(config, sizes, data.into(), &statistics, 0, &device_used);
+    trainer.model.host &= !decomposed;
     let mut times = Vec::new();
     let mut tokens = 0;
     let warmup = steps.div_ceil(5);
@@ -98,6 +102,7 @@ pub fn bench(
         device: device.to_string(),
         threads: rayon::current_num_threads(),
         batch_size: config.training.batch_size,
+        decomposed,
         steps,
         milliseconds: median * 1e3,
         milliseconds_min: times[0] * 1e3,

@@ -1,5 +1,7 @@
 //! Bad input: one clear error, exit code 2, and nothing on disk is touched.
 
+#![allow(clippy::unwrap_used)] // a test may panic
+
 mod common;
 
 use std::fs;
@@ -27,11 +29,23 @@ fn definitions_are_checked() {
     definitions(path, 10, "");
     let good = agent(&path.join("tiny-data.ron"), 10, "");
     for (change, parts) in [
-        (("n_ctx: 14", "n_ctx: 15"), &["bad.ron", "model.n_ctx", "3 T - 1"][..]),
+        (
+            ("n_ctx: 14", "n_ctx: 15"),
+            &["bad.ron", "model.n_ctx", "3 T - 1"][..],
+        ),
         (("d_mlp: 16", "d_mpl: 16"), &["bad.ron:4", "model", "d_mpl"]),
-        (("n_layers: 2", "n_layers: \"two\""), &["bad.ron:4", "model.n_layers"]),
-        (("[0.892, 0.0]", "[0.892, 1.5]"), &["bad.ron", "evaluation", "1.5"]),
-        (("name: \"tiny\"", "name: \"../tiny\""), &["bad.ron", "name"]),
+        (
+            ("n_layers: 2", "n_layers: \"two\""),
+            &["bad.ron:4", "model.n_layers"],
+        ),
+        (
+            ("[0.892, 0.0]", "[0.892, 1.5]"),
+            &["bad.ron", "evaluation", "1.5"],
+        ),
+        (
+            ("name: \"tiny\"", "name: \"../tiny\""),
+            &["bad.ron", "name"],
+        ),
         (("tiny-data.ron", "absent.ron"), &["absent.ron"]),
     ] {
         let bad = good.replacen(change.0, change.1, 1);
@@ -42,7 +56,11 @@ fn definitions_are_checked() {
     refused(path, &["train", "nowhere.ron"], &["nowhere.ron"]);
     refused(path, &["--seeds", "5..2"], &["5..2"]);
     refused(path, &["--device", "gpu"], &["unknown device `gpu`"]);
-    refused(path, &["--device", "libtorch:cuda:0"], &["--features libtorch"]);
+    refused(
+        path,
+        &["--device", "libtorch:cuda:0"],
+        &["--features libtorch"],
+    );
     refused(path, &["--resume", "--out", "run"], &["nothing to resume"]);
 }
 
@@ -59,7 +77,11 @@ fn impossible_worlds_are_refused() {
     refused(path, &train, &["even.ron", "size", "must be odd"]);
     let in_wall = "(id: \"w\", world: Map((rows: [\"####\", \"#.+#\", \">###\"], success: Reach)))";
     fs::write(path.join("even.ron"), in_wall).unwrap();
-    refused(path, &train, &["even.ron", "rows[2]", "border must be wall"]);
+    refused(
+        path,
+        &train,
+        &["even.ron", "rows[2]", "border must be wall"],
+    );
 }
 
 #[test]
@@ -80,7 +102,9 @@ fn a_run_that_is_there_is_kept() {
     // --force replaces a run, and nothing that is not one.
     fs::create_dir(path.join("precious")).unwrap();
     fs::write(path.join("precious/thesis.txt"), "words").unwrap();
-    let force = ["train", "tiny.ron", "--quiet", "--out", "precious", "--force"];
+    let force = [
+        "train", "tiny.ron", "--quiet", "--out", "precious", "--force",
+    ];
     refused(path, &force, &["is not a run"]);
 }
 
@@ -97,7 +121,11 @@ fn damaged_agents_are_refused() {
     assert!(run(path, &eval).status.success());
 
     fs::write(&file, &good[..good.len() / 2]).unwrap();
-    refused(path, &eval, &["agent.safetensors", "not a safetensors file"]);
+    refused(
+        path,
+        &eval,
+        &["agent.safetensors", "not a safetensors file"],
+    );
     let mut header_too_long = good.clone();
     header_too_long[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     fs::write(&file, header_too_long).unwrap();
@@ -111,14 +139,22 @@ fn damaged_agents_are_refused() {
 
     let json = path.join("run/agent.json");
     let record = fs::read_to_string(&json).unwrap();
-    fs::write(&json, record.replacen("\"d_model\": 16", "\"d_model\": 32", 1)).unwrap();
+    fs::write(
+        &json,
+        record.replacen("\"d_model\": 16", "\"d_model\": 32", 1),
+    )
+    .unwrap();
     refused(path, &eval, &["agent.safetensors", "shape"]);
     fs::write(&json, record.replacen("\"n_ctx\": 14", "\"n_ctx\": 13", 1)).unwrap();
     refused(path, &eval, &["agent.json", "n_ctx"]);
     fs::write(&json, "{}").unwrap();
     refused(path, &eval, &["agent.json"]);
     refused(path, &["eval", "tiny.ron"], &["agent.json"]);
-    refused(path, &["eval", "run", "--rtg", "2"], &["--rtg", "out of range"]);
+    refused(
+        path,
+        &["eval", "run", "--rtg", "2"],
+        &["--rtg", "out of range"],
+    );
 }
 
 #[test]
@@ -126,22 +162,28 @@ fn damaged_datasets_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path();
     definitions(path, 10, "");
-    let train = ["train", "tiny.ron", "--quiet", "--datasets", "data", "--out"];
+    let train = [
+        "train",
+        "tiny.ron",
+        "--quiet",
+        "--datasets",
+        "data",
+        "--out",
+    ];
     let into = |out: &'static str| [&train[..], &[out]].concat();
     assert!(run(path, &into("first")).status.success());
-    let dataset = fs::read_dir(path.join("data")).unwrap().next().unwrap().unwrap();
+    let dataset = fs::read_dir(path.join("data"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
     let steps = dataset.path().join("steps.arrow");
     let good = fs::read(&steps).unwrap();
     let mut flipped = good.clone();
     flipped[good.len() / 2] ^= 1;
-    // The dataset is read after the run's folder has been made; an empty folder may stay.
     for bad in [&good[..good.len() / 3], &flipped] {
         fs::write(&steps, bad).unwrap();
-        let output = run(path, &into("second"));
-        assert_eq!(output.status.code(), Some(2));
-        assert!(stderr(&output).contains("blake3"), "{}", stderr(&output));
-        assert_eq!(fs::read(&steps).unwrap(), bad, "left as it was");
-        fs::remove_dir_all(path.join("second")).unwrap();
+        refused(path, &into("second"), &["data", "blake3"]);
     }
     // A dataset of another recipe (another world) under this one's name.
     fs::write(&steps, &good).unwrap();
@@ -151,16 +193,27 @@ fn damaged_datasets_are_refused() {
     fs::write(path.join("other.ron"), text).unwrap();
     let output = run(
         path,
-        &["train", "other.ron", "--quiet", "--datasets", "data2", "--out", "third"],
+        &[
+            "train",
+            "other.ron",
+            "--quiet",
+            "--datasets",
+            "data2",
+            "--out",
+            "third",
+        ],
     );
     assert!(output.status.success(), "{}", stderr(&output));
-    let theirs = fs::read_dir(path.join("data2")).unwrap().next().unwrap().unwrap().path();
+    let theirs = fs::read_dir(path.join("data2"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let ours = dataset.path();
     fs::remove_dir_all(&ours).unwrap();
     fs::rename(&theirs, &ours).unwrap();
-    let output = run(path, &into("fourth"));
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("another recipe"), "{}", stderr(&output));
+    refused(path, &into("fourth"), &["another recipe"]);
 }
 
 #[cfg(unix)]
@@ -174,10 +227,18 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     fs::set_permissions(path.join("locked"), fs::Permissions::from_mode(0o555)).unwrap();
     if fs::write(path.join("locked/probe"), "").is_ok() {
         eprintln!("skipped: this user may write everywhere; /proc stands in");
-        refused(path, &["train", "tiny.ron", "--out", "/proc/run"], &["/proc/run"]);
+        refused(
+            path,
+            &["train", "tiny.ron", "--out", "/proc/run"],
+            &["/proc/run"],
+        );
         return;
     }
-    refused(path, &["train", "tiny.ron", "--out", "locked/run"], &["locked/run"]);
+    refused(
+        path,
+        &["train", "tiny.ron", "--out", "locked/run"],
+        &["locked/run"],
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -197,14 +258,31 @@ fn a_full_disk_loses_nothing() {
         eprintln!("skipped: no right to mount a small file system here");
         return;
     }
-    let output = run(path, &["train", "tiny.ron", "--quiet", "--out", "small/run"]);
+    let output = run(
+        path,
+        &["train", "tiny.ron", "--quiet", "--out", "small/run"],
+    );
     let text = stderr(&output);
     let kept: Vec<_> = contents(&small).into_keys().collect();
     // What was finished before the disk filled up can still be read.
-    let first = run(path, &["eval", "small/run/checkpoints/step-000001", "--episodes", "0"]);
+    let first = run(
+        path,
+        &[
+            "eval",
+            "small/run/checkpoints/step-000001",
+            "--episodes",
+            "0",
+        ],
+    );
     Command::new("umount").arg(&small).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{text}");
-    assert!(text.contains("small/run") && text.contains("No space left"), "{text}");
+    assert!(
+        text.contains("small/run") && text.contains("No space left"),
+        "{text}"
+    );
     assert!(first.status.success(), "{}\n{kept:?}", stderr(&first));
-    assert!(!kept.iter().any(|name| name.contains(".writing-")), "{kept:?}");
+    assert!(
+        !kept.iter().any(|name| name.contains(".writing-")),
+        "{kept:?}"
+    );
 }

@@ -1,5 +1,7 @@
 //! Same definition and seed: same bytes, for any number of threads, killed or not.
 
+#![allow(clippy::unwrap_used)] // a test may panic
+
 mod common;
 
 use std::fs;
@@ -77,7 +79,11 @@ fn start_and_kill(dir: &Path, more: &[&str], lines: usize) -> bool {
 fn a_killed_run_resumes_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     // A checkpoint after every step, so that kills fall into the writing of checkpoints too.
-    definitions(dir.path(), 120, "keep_steps: [0, 50], checkpoint_seconds: 0");
+    definitions(
+        dir.path(),
+        120,
+        "keep_steps: [0, 50], checkpoint_seconds: 0",
+    );
     train(dir.path(), "whole", &[]);
     assert!(start_and_kill(dir.path(), &[], 3), "killed while it ran");
     let mut kills = 1;

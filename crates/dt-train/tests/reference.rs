@@ -1,5 +1,7 @@
 //! The forward pass against PyTorch's, on the published gated agent, where its weights are given.
 
+#![allow(clippy::unwrap_used)] // a test may panic
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -48,7 +50,13 @@ fn published(dir: &std::path::Path) -> Model {
         })
         .collect();
     let device = DeviceSpec::Cpu.open().unwrap();
-    Model::new(config, sizes, &InputStatistics::neutral(&sizes), values, &device)
+    Model::new(
+        config,
+        sizes,
+        &InputStatistics::neutral(&sizes),
+        values,
+        &device,
+    )
 }
 
 struct Golden(Vec<u8>);
@@ -62,13 +70,21 @@ impl Golden {
     fn floats(&self, name: &str) -> Vec<f32> {
         let file = SafeTensors::deserialize(&self.0).unwrap();
         let data = file.tensor(name).unwrap().data().to_vec();
-        data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+        data.as_chunks::<4>()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .collect()
     }
 
     fn ints(&self, name: &str) -> Vec<i32> {
         let file = SafeTensors::deserialize(&self.0).unwrap();
         let data = file.tensor(name).unwrap().data().to_vec();
-        data.as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect()
+        data.as_chunks::<4>()
+            .0
+            .iter()
+            .map(|b| i32::from_le_bytes(*b))
+            .collect()
     }
 
     fn bytes(&self, name: &str) -> Vec<u8> {
@@ -89,7 +105,11 @@ impl Golden {
             for t in from..from + timesteps {
                 batch.returns_to_go.push(rtg[row * 9 + t]);
                 // The ninth action does not exist; its token is absent.
-                batch.actions.push(if t < 8 { actions[row * 8 + t] as u32 } else { 7 });
+                batch.actions.push(if t < 8 {
+                    actions[row * 8 + t] as u32
+                } else {
+                    7
+                });
                 batch.times.push(times[row * 9 + t] as u32);
                 let frame = &one_hot[(row * 9 + t) * 980..][..980];
                 let present = frame.iter().enumerate().filter(|(_, b)| **b == 1);
@@ -148,10 +168,18 @@ fn the_published_agent_computes_what_pytorch_computes() {
     batch.check(model.config(), model.sizes()).unwrap();
 
     let fused = to_host(&model.forward(&batch, &mut NoHooks));
-    assert_close("logits, fused", &fused, &golden.floats("w9.out.action_logits"));
+    assert_close(
+        "logits, fused",
+        &fused,
+        &golden.floats("w9.out.action_logits"),
+    );
     let mut recorder = Recorder::default();
     let logits = to_host(&model.forward(&batch, &mut recorder));
-    assert_close("logits, hooked", &logits, &golden.floats("w9.out.action_logits"));
+    assert_close(
+        "logits, hooked",
+        &logits,
+        &golden.floats("w9.out.action_logits"),
+    );
     for (point, name) in [
         ("hook_state_embed", "state_embedding"),
         ("hook_embed", "tokens"),
@@ -166,7 +194,11 @@ fn the_published_agent_computes_what_pytorch_computes() {
         ("blocks.1.hook_resid_post", "resid_post.1"),
         ("ln_final.hook_normalized", "ln_final"),
     ] {
-        assert_close(point, &recorder.0[point], &golden.floats(&format!("w9.out.{name}")));
+        assert_close(
+            point,
+            &recorder.0[point],
+            &golden.floats(&format!("w9.out.{name}")),
+        );
     }
 }
 
@@ -175,10 +207,18 @@ fn windows_without_padding_agree_too() {
     let Some(dir) = given() else { return };
     let model = published(&dir);
     let golden = Golden(fs::read(dir.join("golden_forward.safetensors")).unwrap());
-    let rows: Vec<usize> = golden.ints("u5.index").iter().map(|&r| r as usize).collect();
+    let rows: Vec<usize> = golden
+        .ints("u5.index")
+        .iter()
+        .map(|&r| r as usize)
+        .collect();
     for (name, timesteps) in [("u5", 5), ("u1", 1)] {
         let batch = Arc::new(golden.batch(&rows, 4, timesteps));
         let logits = to_host(&model.forward(&batch, &mut NoHooks));
-        assert_close(name, &logits, &golden.floats(&format!("{name}.out.action_logits")));
+        assert_close(
+            name,
+            &logits,
+            &golden.floats(&format!("{name}.out.action_logits")),
+        );
     }
 }

@@ -118,14 +118,18 @@ fn check_message(block: &[u8], metadata_len: usize, fields: &Fields) -> Result<(
         }
     }
     let buffers = batch.buffers().unwrap_or_default();
-    if buffers.len() != columns.iter().map(|c| c.buffers).sum::<usize>() {
+    let widths: Vec<i64> = columns.iter().flat_map(|c| c.widths.clone()).collect();
+    if buffers.len() != widths.len() {
         return Err(unreadable("a batch has another number of buffers"));
     }
-    for buffer in buffers {
+    for (buffer, width) in buffers.iter().zip(widths) {
         let end = buffer.offset().checked_add(buffer.length());
         let fits = end.is_some_and(|end| end as u64 <= body.len() as u64);
         if buffer.offset() < 0 || buffer.length() < 0 || !fits {
             return Err(unreadable("a buffer lies outside its block"));
+        }
+        if buffer.length() % width != 0 {
+            return Err(unreadable("a buffer ends within a value"));
         }
     }
     Ok(())
@@ -135,20 +139,21 @@ fn check_message(block: &[u8], metadata_len: usize, fields: &Fields) -> Result<(
 struct Column {
     length: i64,
     nullable: bool,
-    buffers: usize,
+    /// Bytes of a value in each of its buffers, the bitmap of nulls first.
+    widths: Vec<i64>,
 }
 
 /// Lists a column and its children in the order of a message. `None` if a length overflows.
 fn expect_columns(field: &Field, length: i64, out: &mut Vec<Column>) -> Option<()> {
-    let (buffers, child) = match field.data_type() {
-        DataType::Utf8 => (3, None),
-        DataType::FixedSizeList(item, size) => (1, Some((item, *size))),
-        _ => (2, None),
+    let (widths, child) = match field.data_type() {
+        DataType::Utf8 => (vec![1, 4, 1], None),
+        DataType::FixedSizeList(item, size) => (vec![1], Some((item, *size))),
+        other => (vec![1, other.primitive_width().unwrap_or(1) as i64], None),
     };
     out.push(Column {
         length: (length >= 0).then_some(length)?,
         nullable: field.is_nullable(),
-        buffers,
+        widths,
     });
     match child {
         Some((item, size)) => expect_columns(item, length.checked_mul(i64::from(size))?, out),

@@ -63,24 +63,37 @@ pub fn write_dir_atomic(
     fs::rename(&staging, dir).map_err(io())
 }
 
+/// Whether a new run may take this folder: an empty one always, a run with `force`, and nothing
+/// else that exists.
+///
+/// # Errors
+/// If it may not.
+pub fn check_run_dir(dir: &Path, force: bool) -> Result<(), CheckpointError> {
+    let is_empty = || fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
+    if !dir.exists() || is_empty() {
+        return Ok(());
+    }
+    if !force {
+        return Err(CheckpointError::Exists(dir.to_owned()));
+    }
+    // Only what looks like a run is removed, whatever --out was given.
+    let is_run = dir.join("run.json").exists() || dir.join("config.ron").exists();
+    if !is_run {
+        return Err(CheckpointError::corrupt(
+            dir,
+            "exists and is not a run; --force does not remove it",
+        ));
+    }
+    Ok(())
+}
+
 /// Makes the folder of a new run; one that exists is an error, or is removed with `force`.
 ///
 /// # Errors
-/// If the folder exists (without `force`) or cannot be made.
+/// If [`check_run_dir`] says no, or the folder cannot be made.
 pub fn create_run_dir(dir: &Path, force: bool) -> Result<(), CheckpointError> {
+    check_run_dir(dir, force)?;
     if dir.exists() {
-        if !force {
-            return Err(CheckpointError::Exists(dir.to_owned()));
-        }
-        // Only what looks like a run is removed, whatever --out was given.
-        let is_run = dir.join("run.json").exists() || dir.join("config.ron").exists();
-        let is_empty = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
-        if !is_run && !is_empty {
-            return Err(CheckpointError::corrupt(
-                dir,
-                "exists and is not a run; --force does not remove it",
-            ));
-        }
         fs::remove_dir_all(dir).map_err(CheckpointError::io(dir))?;
     }
     fs::create_dir_all(dir).map_err(CheckpointError::io(dir))

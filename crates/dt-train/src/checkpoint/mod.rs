@@ -10,10 +10,10 @@ mod tensors;
 mod training_state;
 
 pub use agent_files::{Agent, AgentRecord, load_agent, save_agent};
-pub use atomic::{create_run_dir, write_atomic, write_dir_atomic};
+pub use atomic::{check_run_dir, create_run_dir, write_atomic, write_dir_atomic};
 pub use fold::fold;
 pub use tensors::{NamedTensor, read_tensors, write_tensors};
-pub use training_state::{TrainingState, load_state, save_state};
+pub use training_state::{RestoredState, TrainingState, load_state, save_state};
 
 use std::path::PathBuf;
 
@@ -49,6 +49,7 @@ impl CheckpointError {
         move |source| Self::Io { path, source }
     }
 
+    #[allow(clippy::needless_pass_by_value)] // callers hand over what they have
     pub(crate) fn corrupt(path: impl Into<PathBuf>, message: impl ToString) -> Self {
         Self::Corrupt {
             path: path.into(),

@@ -56,14 +56,14 @@ pub fn save_state(
     write_atomic(&dir.join("state.json"), (text + "\n").as_bytes())
 }
 
+/// Numbers, parameter values and moments of a training state.
+pub type RestoredState = (TrainingState, Vec<Vec<f32>>, Vec<Moments>);
+
 /// Reads a training state: numbers, parameter values and moments in the order of `specs`.
 ///
 /// # Errors
 /// If a file is missing or damaged, or does not fit the parameters.
-pub fn load_state(
-    dir: &Path,
-    specs: &[ParamSpec],
-) -> Result<(TrainingState, Vec<Vec<f32>>, Vec<Moments>), CheckpointError> {
+pub fn load_state(dir: &Path, specs: &[ParamSpec]) -> Result<RestoredState, CheckpointError> {
     let json = dir.join("state.json");
     let text = fs::read_to_string(&json).map_err(CheckpointError::io(&json))?;
     let state = serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&json, e))?;

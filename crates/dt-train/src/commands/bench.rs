@@ -32,6 +32,9 @@ pub struct Args {
     /// Folder in which datasets are kept and looked for
     #[arg(long, value_name = "DIR", default_value = "runs/datasets")]
     datasets: PathBuf,
+    /// Use burn's own operations in place of our fused kernels, for comparison
+    #[arg(long)]
+    decomposed: bool,
     /// Print the record as JSON
     #[arg(long)]
     json: bool,
@@ -51,6 +54,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             args.device,
             &args.datasets,
             args.steps as usize,
+            args.decomposed,
         )?)
     })?;
     if args.json {

@@ -35,7 +35,7 @@ pub(crate) fn layer_norm(x: Tensor<3>, gain: Tensor<3>, bias: Tensor<3>, eps: f3
     vectorised(
         #[inline(always)]
         || {
-            for row in 0..agents * rows {
+            for (row, scale) in scale.iter_mut().enumerate() {
                 let agent = row / rows;
                 let (g, b) = (&g[agent * d..][..d], &b[agent * d..][..d]);
                 let at = row * d..(row + 1) * d;
@@ -43,7 +43,7 @@ pub(crate) fn layer_norm(x: Tensor<3>, gain: Tensor<3>, bias: Tensor<3>, eps: f3
                 let mean = sum(x, |v| v) / d as f32;
                 let variance = sum(x, |v| (v - mean) * (v - mean)) / d as f32;
                 let s = 1.0 / (variance + eps).sqrt();
-                scale[row] = s;
+                *scale = s;
                 let (n, y) = (&mut normalised[at.clone()], &mut out[at]);
                 for i in 0..d {
                     n[i] = (x[i] - mean) * s;

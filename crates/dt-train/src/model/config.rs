@@ -171,7 +171,7 @@ impl ModelConfig {
                 below + 2
             ));
         }
-        if self.d_model % self.n_heads != 0 {
+        if !self.d_model.is_multiple_of(self.n_heads) {
             return Some(format!(
                 "field `model.d_model`: {} is not a multiple of n_heads ({})",
                 self.d_model, self.n_heads

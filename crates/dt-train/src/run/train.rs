@@ -18,8 +18,8 @@ use super::trainer::{StepRecord, Trainer};
 use super::{RunError, dataset_for, input_statistics};
 use crate::agent::AgentConfig;
 use crate::checkpoint::{
-    AgentRecord, TrainingState, create_run_dir, fold, load_state, save_agent, save_state,
-    write_atomic, write_dir_atomic,
+    AgentRecord, TrainingState, check_run_dir, create_run_dir, fold, load_state, save_agent,
+    save_state, write_atomic, write_dir_atomic,
 };
 use crate::device::DeviceSpec;
 use crate::evaluate::{EvaluationRecord, ExactRecord, evaluate_exact, evaluate_sampled, meets};
@@ -120,7 +120,7 @@ pub fn train(
     if options.resume {
         check_same_config(config, options)?;
     } else {
-        create_run_dir(&options.out, options.force)?;
+        check_run_dir(&options.out, options.force)?;
     }
 
     observer.begins(Stage::Dataset);
@@ -160,6 +160,7 @@ pub fn train(
         if options.resume {
             run.restore(&device)?;
         } else {
+            create_run_dir(&options.out, options.force)?;
             run.write_records(&dataset_path)?;
         }
         observer.begins(Stage::Training);
@@ -308,7 +309,7 @@ impl Run<'_> {
             }
             self.state.loss_sum += record.loss;
             observer.step(&record, training.steps);
-            if record.step % training.log_every == 0 {
+            if record.step.is_multiple_of(training.log_every) {
                 let line = StepRecord {
                     loss: self.state.loss_sum / training.log_every as f64,
                     ..record
@@ -324,7 +325,7 @@ impl Run<'_> {
                 })?;
                 last_line = (record.step, now);
             }
-            if record.step % training.evaluate_every == 0 {
+            if record.step.is_multiple_of(training.evaluate_every) {
                 self.evaluate(observer)?;
             }
             if self.keeps(record.step) {
@@ -377,7 +378,7 @@ impl Run<'_> {
     fn keeps(&self, step: u64) -> bool {
         let training = &self.config.training;
         training.keep_steps.contains(&step)
-            || (training.keep_every > 0 && step % training.keep_every == 0)
+            || (training.keep_every > 0 && step.is_multiple_of(training.keep_every))
     }
 
     fn agent_record(&self, model: crate::model::ModelConfig) -> AgentRecord {

@@ -84,7 +84,9 @@ pub fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 pub fn run_contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = contents(dir);
     found.remove("run.json").expect("a run has a run.json");
-    found.remove("timing.jsonl").expect("a run has a timing.jsonl");
+    found
+        .remove("timing.jsonl")
+        .expect("a run has a timing.jsonl");
     found
 }
 

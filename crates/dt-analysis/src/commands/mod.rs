@@ -1,0 +1,70 @@
+//! The command line: one file per subcommand, each a `run` that writes its data to `out`.
+
+mod plot;
+
+use std::io::Write;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Decision transformers on gridworlds: draw what was measured of them.
+///
+/// Data goes to standard output, messages to standard error. The exit code is 0 when all is done,
+/// 2 when the command or a file is at fault.
+#[derive(Parser)]
+#[command(name = "dt-analysis", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Plot(plot::Args),
+}
+
+/// How a command ended, if it could do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Done,
+}
+
+/// Runs the chosen subcommand.
+pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
+    let outcome = match &cli.command {
+        Command::Plot(args) => plot::run(args, out),
+    }?;
+    out.flush()?;
+    Ok(outcome)
+}
+
+/// Writes `value` as indented JSON and a line end.
+fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
+    // Via a string: serde_json hides which errors come from the pipe.
+    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_shows_an_example() {
+        for command in Cli::command().get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            let help = command.render_long_help().to_string();
+            assert!(help.contains(&format!("dt-analysis {name}")), "{help}");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name}: {argument}");
+            }
+        }
+    }
+}

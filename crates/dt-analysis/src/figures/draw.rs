@@ -1,0 +1,375 @@
+//! From a figure to shapes: axes, marks, letters and titles.
+
+use super::figure::Figure;
+use super::heat;
+use super::layout::{LABEL_GAP, LINE_HEIGHT, Layout, Place, TICK_GAP, layout, x_labels_height};
+use super::legend::{self, GUIDE_DASH, rectangle};
+use super::mark::{Band, Bars, GuideAt, Line, Mark, Points};
+use super::palette::Color;
+use super::panel::Panel;
+use super::scene::{Anchor, Point, Rect, Scene, Text, clip};
+use super::text;
+use super::theme::{
+    AXIS_WIDTH, GRID, GRID_WIDTH, GUIDE, INK, LABEL_SIZE, LETTER_SIZE, LINE, MARGIN, MARKER, PAPER,
+    TICK, TICK_SIZE, TITLE_SIZE,
+};
+
+/// The figure as shapes.
+pub(super) fn draw(figure: &Figure) -> Scene {
+    let Layout { places, height } = layout(figure);
+    let mut scene = Scene {
+        width: figure.width,
+        ..Scene::default()
+    };
+    for (panel, place) in figure.panels.iter().zip(&places) {
+        draw_panel(&mut scene, panel, place);
+    }
+    let legend = legend::draw(&mut scene, figure, height);
+    scene.height = (height + legend + MARGIN).ceil();
+    scene
+}
+
+impl Place {
+    /// Where a value of the x axis lies.
+    pub fn across(&self, panel: &Panel, value: f64) -> Option<f64> {
+        let share = self.x.position(value)?;
+        let share = if panel.x.reversed { 1.0 - share } else { share };
+        Some(self.plot.x + share * self.plot.width)
+    }
+
+    /// Where a value of the y axis lies.
+    pub fn up(&self, panel: &Panel, value: f64) -> Option<f64> {
+        let share = self.y.position(value)?;
+        let share = if panel.y.reversed { share } else { 1.0 - share };
+        Some(self.plot.y + share * self.plot.height)
+    }
+
+    fn point(&self, panel: &Panel, (x, y): (f64, f64)) -> Option<Point> {
+        Some((self.across(panel, x)?, self.up(panel, y)?))
+    }
+
+    /// Whether a point lies within the plot, its edge included.
+    fn holds(&self, (x, y): Point) -> bool {
+        let plot = &self.plot;
+        (plot.x - 0.5..=plot.right() + 0.5).contains(&x)
+            && (plot.y - 0.5..=plot.bottom() + 0.5).contains(&y)
+    }
+}
+
+/// A line of text in the colour of axes.
+pub(super) fn label(at: Point, text: &str, size: f64, anchor: Anchor) -> Text {
+    Text {
+        at,
+        text: text.to_owned(),
+        size,
+        bold: false,
+        color: INK,
+        anchor,
+        upright: false,
+    }
+}
+
+fn draw_panel(scene: &mut Scene, panel: &Panel, place: &Place) {
+    let is_heat = panel.cells().is_some();
+    if !is_heat {
+        for tick in &place.y_ticks {
+            if let Some(y) = place.up(panel, tick.value).map(f64::round) {
+                let ends = ((place.plot.x, y), (place.plot.right(), y));
+                scene.segment(ends.0, ends.1, GRID, GRID_WIDTH);
+            }
+        }
+    }
+    // Axes cover the feet of bars and areas; lines and markers cover axes.
+    for mark in &panel.marks {
+        match mark {
+            Mark::Band(band) => draw_band(scene, panel, place, band),
+            Mark::Bars(bars) => draw_bars(scene, panel, place, bars),
+            Mark::Heat(map) => heat::draw(scene, panel, place, map),
+            Mark::Line(_) | Mark::Points(_) | Mark::Guide(_) | Mark::Agent(..) => {}
+        }
+    }
+    draw_axes(scene, panel, place, is_heat);
+    for mark in &panel.marks {
+        match mark {
+            Mark::Line(line) => draw_line(scene, panel, place, line),
+            Mark::Points(points) => draw_points(scene, panel, place, points),
+            Mark::Guide(guide) => draw_guide(scene, panel, place, guide.at),
+            Mark::Agent(x, y) => heat::draw_agent(scene, panel, place, (*x, *y)),
+            Mark::Band(_) | Mark::Bars(_) | Mark::Heat(_) => {}
+        }
+    }
+    draw_title(scene, place);
+}
+
+fn draw_axes(scene: &mut Scene, panel: &Panel, place: &Place, is_heat: bool) {
+    let plot = place.plot;
+    let (left, bottom) = (plot.x, plot.bottom());
+    if !is_heat {
+        let corner = [(left, plot.y), (left, bottom), (plot.right(), bottom)];
+        scene.path(corner.to_vec(), INK, AXIS_WIDTH, 1.0);
+    }
+    for (tick, lines) in place.x_ticks.iter().zip(&place.x_labels) {
+        let Some(x) = place.across(panel, tick.value) else {
+            continue;
+        };
+        if !is_heat {
+            let x = x.round();
+            scene.segment((x, bottom), (x, bottom + TICK), INK, AXIS_WIDTH);
+        }
+        if !place.x_shown {
+            continue;
+        }
+        let top = bottom + TICK + TICK_GAP;
+        for (n, line) in lines.iter().enumerate() {
+            let text = if place.x_upright {
+                let at = (x + TICK_SIZE * text::CAP_HEIGHT / 2.0, top);
+                Text {
+                    upright: true,
+                    ..label(at, line, TICK_SIZE, Anchor::End)
+                }
+            } else {
+                let y = top + TICK_SIZE * (n as f64 * LINE_HEIGHT + text::CAP_HEIGHT);
+                label((x, y), line, TICK_SIZE, Anchor::Middle)
+            };
+            scene.text(text);
+        }
+    }
+    let mut widest = 0.0_f64;
+    for tick in &place.y_ticks {
+        let Some(y) = place.up(panel, tick.value) else {
+            continue;
+        };
+        if !is_heat {
+            scene.segment((left - TICK, y.round()), (left, y.round()), INK, AXIS_WIDTH);
+        }
+        if place.y_shown {
+            widest = widest.max(text::width(&tick.label, TICK_SIZE, false));
+            let at = (
+                left - TICK - TICK_GAP,
+                y + TICK_SIZE * text::CAP_HEIGHT / 2.0,
+            );
+            scene.text(label(at, &tick.label, TICK_SIZE, Anchor::End));
+        }
+    }
+    if place.x_shown {
+        let below = TICK + TICK_GAP + x_labels_height(place) + LABEL_GAP - 2.0;
+        let at = (
+            plot.x + plot.width / 2.0,
+            bottom + below + LABEL_SIZE * text::CAP_HEIGHT,
+        );
+        scene.text(label(at, &panel.x.label, LABEL_SIZE, Anchor::Middle));
+    }
+    if place.y_shown {
+        // From the outer ends of the tick labels; descenders point to the panel.
+        let at = (
+            left - TICK - TICK_GAP - widest - LABEL_GAP - LABEL_SIZE * 0.1,
+            plot.y + plot.height / 2.0,
+        );
+        scene.text(Text {
+            upright: true,
+            ..label(at, &panel.y.label, LABEL_SIZE, Anchor::Middle)
+        });
+    }
+}
+
+fn draw_title(scene: &mut Scene, place: &Place) {
+    let lines = place.title.len().max(1);
+    let baseline = |n: usize| {
+        let above = (lines - n - 1) as f64 * TITLE_SIZE * LINE_HEIGHT;
+        place.plot.y - 9.0 - above
+    };
+    if let Some(letter) = &place.letter {
+        scene.text(Text {
+            bold: true,
+            ..label(
+                (place.letter_x, baseline(0)),
+                letter,
+                LETTER_SIZE,
+                Anchor::Start,
+            )
+        });
+    }
+    for (n, line) in place.title.iter().enumerate() {
+        scene.text(Text {
+            bold: true,
+            ..label(
+                (place.title_x, baseline(n)),
+                line,
+                TITLE_SIZE,
+                Anchor::Start,
+            )
+        });
+    }
+}
+
+/// The runs of points that the scales have places for.
+fn runs(panel: &Panel, place: &Place, points: &[(f64, f64)]) -> Vec<Vec<Point>> {
+    points
+        .split(|&p| place.point(panel, p).is_none())
+        .map(|run| run.iter().filter_map(|&p| place.point(panel, p)).collect())
+        .collect()
+}
+
+fn draw_line(scene: &mut Scene, panel: &Panel, place: &Place, line: &Line) {
+    let Line {
+        style,
+        width,
+        opacity,
+        ..
+    } = line;
+    for run in runs(panel, place, &line.points) {
+        for part in clip(&run, &place.plot) {
+            scene.dashed(&part, style.dash.pattern(), style.color, *width, *opacity);
+        }
+        // A lone point would be no line at all.
+        if line.markers || run.len() == 1 {
+            for &at in run.iter().filter(|&&at| place.holds(at)) {
+                scene.marker(
+                    style.marker,
+                    at,
+                    MARKER * (width / LINE).min(1.0),
+                    style.color,
+                    PAPER,
+                );
+            }
+        }
+    }
+}
+
+fn draw_band(scene: &mut Scene, panel: &Panel, place: &Place, band: &Band) {
+    let edge = |which: fn(&(f64, f64, f64)) -> f64| -> Vec<Point> {
+        let points = band.points.iter().map(|p| (p.0, which(p)));
+        points.filter_map(|p| place.point(panel, p)).collect()
+    };
+    let within = |(x, y): Point| {
+        let plot = &place.plot;
+        (
+            x.clamp(plot.x, plot.right()),
+            y.clamp(plot.y, plot.bottom()),
+        )
+    };
+    let (low, high) = (edge(|p| p.1), edge(|p| p.2));
+    if low.len() < 2 || high.len() < 2 {
+        return;
+    }
+    let around = high.iter().chain(low.iter().rev()).copied().map(within);
+    scene.polygon(around.collect(), band.color, band.opacity);
+    // Stacked areas part in grey print as well.
+    if band.opacity == 1.0 && band.points.iter().any(|p| p.1 > 0.0) {
+        for part in clip(&low, &place.plot) {
+            scene.path(part, PAPER, 1.0, 1.0);
+        }
+    }
+}
+
+/// An error bar with caps.
+fn draw_interval(scene: &mut Scene, plot: &Rect, x: f64, ends: (f64, f64), color: Color) {
+    let (low, high) = (
+        ends.0.clamp(plot.y, plot.bottom()),
+        ends.1.clamp(plot.y, plot.bottom()),
+    );
+    let cap = MARKER * 0.8;
+    scene.segment((x, low), (x, high), color, 1.2);
+    for y in [low, high] {
+        scene.segment((x - cap, y), (x + cap, y), color, 1.2);
+    }
+}
+
+fn draw_points(scene: &mut Scene, panel: &Panel, place: &Place, points: &Points) {
+    for point in &points.points {
+        let Some((x, y)) = place.point(panel, (point.x + points.offset, point.y)) else {
+            continue;
+        };
+        if let Some((low, high)) = point.interval
+            && let (Some(low), Some(high)) = (place.up(panel, low), place.up(panel, high))
+        {
+            draw_interval(scene, &place.plot, x, (low, high), points.style.color);
+        }
+        if place.holds((x, y)) {
+            scene.marker(
+                points.style.marker,
+                (x, y),
+                points.size,
+                points.style.color,
+                PAPER,
+            );
+        }
+    }
+}
+
+fn draw_bars(scene: &mut Scene, panel: &Panel, place: &Place, bars: &Bars) {
+    for bar in &bars.bars {
+        let middle = bar.x + bars.offset;
+        let sides = [middle - bars.width / 2.0, middle + bars.width / 2.0];
+        let [Some(a), Some(b)] = sides.map(|x| place.across(panel, x)) else {
+            continue;
+        };
+        let ends = [bar.base, bar.base + bar.value].map(|y| place.up(panel, y));
+        let [Some(base), Some(top)] = ends else {
+            continue;
+        };
+        let within = |y: f64| y.clamp(place.plot.y, place.plot.bottom());
+        // Neighbours stay apart by a hair.
+        let (left, right) = (a.min(b) + 0.5, a.max(b) - 0.5);
+        let rect = Rect {
+            x: left,
+            y: within(top.min(base)),
+            width: (right - left).max(0.5),
+            height: within(top.max(base)) - within(top.min(base)),
+        };
+        if rect.height > 0.0 {
+            scene.rect(rect, bars.color);
+        }
+        if bar.base > 0.0 && rect.height > 2.0 {
+            scene.segment((rect.x, base), (rect.right(), base), PAPER, 0.8);
+        }
+        if let Some((low, high)) = bar.interval
+            && let (Some(low), Some(high)) = (
+                place.up(panel, bar.base + low),
+                place.up(panel, bar.base + high),
+            )
+        {
+            draw_interval(
+                scene,
+                &place.plot,
+                f64::midpoint(left, right),
+                (low, high),
+                INK,
+            );
+        }
+    }
+}
+
+fn draw_guide(scene: &mut Scene, panel: &Panel, place: &Place, at: GuideAt) {
+    let plot = &place.plot;
+    let ends = match at {
+        GuideAt::Y(y) => place
+            .up(panel, y)
+            .map(|y| ((plot.x, y.round()), (plot.right(), y.round()))),
+        GuideAt::X(x) => place
+            .across(panel, x)
+            .map(|x| ((x.round(), plot.bottom()), (x.round(), plot.y))),
+        GuideAt::Identity => {
+            let (low, high) = place.x.ends();
+            match (
+                place.point(panel, (low, low)),
+                place.point(panel, (high, high)),
+            ) {
+                (Some(from), Some(to)) => Some((from, to)),
+                _ => None,
+            }
+        }
+    };
+    if let Some((from, to)) = ends {
+        for part in clip(&[from, to], plot) {
+            scene.dashed(&part, GUIDE_DASH.pattern(), GUIDE, LINE * 0.75, 1.0);
+        }
+    }
+}
+
+/// The frame of a heat map.
+pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
+    let mut around = rectangle(plot);
+    around.push((plot.x, plot.y));
+    scene.path(around, GUIDE, AXIS_WIDTH, 1.0);
+}

@@ -1,0 +1,305 @@
+//! Where panels, their labels and the legend go.
+
+use super::color_map::ColorMap;
+use super::figure::Figure;
+use super::mark::Mark;
+use super::panel::{AxisKind, Panel};
+use super::scale::{Scale, Tick};
+use super::scene::Rect;
+use super::text;
+use super::theme::{COLOR_BAR, GAP, LABEL_SIZE, LETTER_SIZE, MARGIN, TICK, TICK_SIZE, TITLE_SIZE};
+
+/// Height of a line of tick labels, titles or a legend.
+pub(super) const LINE_HEIGHT: f64 = 1.25;
+/// Between ticks and their labels.
+pub(super) const TICK_GAP: f64 = 3.0;
+/// Between tick labels and the axis label.
+pub(super) const LABEL_GAP: f64 = 5.0;
+/// Between a heat map and its colour bar, and between the bar and its labels.
+pub(super) const BAR_GAPS: (f64, f64) = (10.0, 4.0);
+
+/// A panel in its place.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The area between the axes.
+    pub plot: Rect,
+    pub x: Scale,
+    pub y: Scale,
+    pub x_ticks: Vec<Tick>,
+    pub y_ticks: Vec<Tick>,
+    /// Lines of each x tick label.
+    pub x_labels: Vec<Vec<String>>,
+    /// Whether x tick labels read upwards, as they are too long for their places.
+    pub x_upright: bool,
+    pub x_shown: bool,
+    pub y_shown: bool,
+    pub letter: Option<String>,
+    /// Left end of the letter.
+    pub letter_x: f64,
+    pub title: Vec<String>,
+    /// Left end of the title.
+    pub title_x: f64,
+}
+
+/// A figure's panels in their places, and the height that they take.
+pub(super) struct Layout {
+    pub places: Vec<Place>,
+    pub height: f64,
+}
+
+/// The colour map that has a colour bar.
+pub(super) fn color_bar(panel: &Panel) -> Option<(ColorMap, &str)> {
+    panel.marks.iter().find_map(|mark| match mark {
+        Mark::Heat(heat) => Some((heat.map, heat.bar.as_deref()?)),
+        _ => None,
+    })
+}
+
+/// Ticks along a length, as many as its labels leave room for.
+fn fitting_ticks(
+    length: f64,
+    apart: f64,
+    ticks: impl Fn(usize) -> Vec<Tick>,
+    wide: bool,
+) -> Vec<Tick> {
+    let most = ((length / apart) as usize).clamp(2, 7);
+    let size = |tick: &Tick| match wide {
+        true => text::width(&tick.label, TICK_SIZE, false) + 10.0,
+        false => TICK_SIZE * 1.6,
+    };
+    (2..=most)
+        .rev()
+        .map(&ticks)
+        .find(|ticks| ticks.iter().map(size).sum::<f64>() <= length + 20.0)
+        .unwrap_or_else(|| ticks(2))
+}
+
+pub(super) fn layout(figure: &Figure) -> Layout {
+    let columns = figure.columns.clamp(1, figure.panels.len().max(1));
+    let rows = figure.panels.len().div_ceil(columns);
+    let (xs, ys) = scales(figure, columns);
+    let shown = |n: usize| {
+        (
+            !figure.share_x || n + columns >= figure.panels.len(),
+            !figure.share_y || n.is_multiple_of(columns),
+        )
+    };
+
+    // Widths first: labels of the y axes and colour bars take theirs, panels share the rest.
+    let y_ticks: Vec<Vec<Tick>> = (figure.panels.iter().zip(&ys))
+        .map(|(panel, &scale)| {
+            let ticks = |count| panel.y.ticks(scale, count);
+            fitting_ticks(figure.panel_height, 38.0, ticks, false)
+        })
+        .collect();
+    let of_column = |column: usize, side: &dyn Fn(usize) -> f64| {
+        let members = (column..figure.panels.len()).step_by(columns);
+        members.map(side).fold(0.0, f64::max)
+    };
+    let left = |n: usize| left_of(&figure.panels[n], &y_ticks[n], shown(n).1);
+    let right = |n: usize| right_of(&figure.panels[n], figure.panel_height);
+    let lefts: Vec<f64> = (0..columns).map(|c| of_column(c, &left)).collect();
+    let rights: Vec<f64> = (0..columns).map(|c| of_column(c, &right)).collect();
+    let labels: f64 = lefts.iter().chain(&rights).sum();
+    let gaps = 2.0 * MARGIN + GAP * (columns - 1) as f64;
+    let plot_width = ((figure.width - labels - gaps) / columns as f64)
+        .floor()
+        .max(40.0);
+
+    let mut places: Vec<Place> = Vec::new();
+    let mut top = MARGIN;
+    for row in 0..rows {
+        let members: Vec<usize> =
+            (row * columns..((row + 1) * columns).min(figure.panels.len())).collect();
+        let first = places.len();
+        let mut edge = MARGIN;
+        for &n in &members {
+            let column = n % columns;
+            let x = (edge + lefts[column]).round();
+            places.push(place(
+                figure,
+                n,
+                (xs[n], ys[n]),
+                y_ticks[n].clone(),
+                Rect {
+                    x,
+                    y: 0.0,
+                    width: plot_width,
+                    height: plot_height(&figure.panels[n], plot_width, figure.panel_height),
+                },
+                edge,
+                shown(n),
+            ));
+            edge = x + plot_width + rights[column] + GAP;
+        }
+        let of_row = &mut places[first..];
+        let titles = of_row.iter().map(|p| p.title.len()).max().unwrap_or(0);
+        let lettered = of_row.iter().any(|p| p.letter.is_some());
+        let head = match titles.max(usize::from(lettered)) {
+            0 => TICK_SIZE / 2.0,
+            lines => lines as f64 * TITLE_SIZE * LINE_HEIGHT + 7.0,
+        };
+        let plot = of_row.iter().map(|p| p.plot.height).fold(0.0, f64::max);
+        for place in &mut *of_row {
+            place.plot.y = (top + head).round();
+        }
+        let foot = (of_row.iter().zip(&members))
+            .map(|(place, &n)| below(place, &figure.panels[n]) + place.plot.height - plot)
+            .fold(0.0, f64::max);
+        top = (top + head).round() + plot + foot + if row + 1 < rows { GAP * 0.8 } else { 0.0 };
+    }
+    Layout {
+        places,
+        height: top,
+    }
+}
+
+/// Values of a panel on both axes.
+type Extent = (Vec<f64>, Vec<f64>);
+
+/// Scales of every panel, made one where axes are shared.
+fn scales(figure: &Figure, columns: usize) -> (Vec<Scale>, Vec<Scale>) {
+    let extents: Vec<Extent> = figure.panels.iter().map(Panel::extent).collect();
+    let of = |n: usize| {
+        let panel = &figure.panels[n];
+        let together = |with: &dyn Fn(usize) -> bool, own: fn(&Extent) -> &Vec<f64>| {
+            let members = (0..extents.len()).filter(|&m| m == n || with(m));
+            members
+                .flat_map(|m| own(&extents[m]).clone())
+                .collect::<Vec<f64>>()
+        };
+        let xs = together(&|m| figure.share_x && m % columns == n % columns, |e| &e.0);
+        let ys = together(&|m| figure.share_y && m / columns == n / columns, |e| &e.1);
+        let points = panel.marks.iter().any(|mark| match mark {
+            Mark::Points(_) => true,
+            Mark::Line(line) => line.markers,
+            _ => false,
+        });
+        // Lines and areas may touch the axis; markers and bars may not.
+        let x_air = if points || panel.has_bars() {
+            0.025
+        } else {
+            0.0
+        };
+        (panel.x.scale(xs, x_air), panel.y.scale(ys, 0.05))
+    };
+    (0..figure.panels.len()).map(of).unzip()
+}
+
+fn left_of(panel: &Panel, ticks: &[Tick], shown: bool) -> f64 {
+    if !shown {
+        return TICK;
+    }
+    let widest = ticks
+        .iter()
+        .map(|tick| text::width(&tick.label, TICK_SIZE, false))
+        .fold(0.0, f64::max);
+    let label = match panel.y.label.as_str() {
+        "" => 0.0,
+        _ => LABEL_SIZE + LABEL_GAP,
+    };
+    (label + widest + TICK + TICK_GAP).ceil()
+}
+
+fn right_of(panel: &Panel, height: f64) -> f64 {
+    let Some((map, _)) = color_bar(panel) else {
+        return 6.0;
+    };
+    let widest = map
+        .ticks(bar_ticks(height))
+        .iter()
+        .map(|tick| text::width(&tick.label, TICK_SIZE, false))
+        // Room for the word beside the swatch of missing cells.
+        .fold(text::width("missing", TICK_SIZE, false), f64::max);
+    (BAR_GAPS.0 + COLOR_BAR + BAR_GAPS.1 + widest + LABEL_GAP + LABEL_SIZE).ceil()
+}
+
+/// Number of ticks of a colour bar.
+pub(super) fn bar_ticks(height: f64) -> usize {
+    ((height / 34.0) as usize).clamp(2, 6)
+}
+
+fn plot_height(panel: &Panel, width: f64, height: f64) -> f64 {
+    match panel.cells() {
+        Some((columns, rows)) => (width / columns as f64 * rows as f64).round(),
+        None => height.round(),
+    }
+}
+
+fn place(
+    figure: &Figure,
+    n: usize,
+    (x, y): (Scale, Scale),
+    y_ticks: Vec<Tick>,
+    plot: Rect,
+    edge: f64,
+    (x_shown, y_shown): (bool, bool),
+) -> Place {
+    let panel = &figure.panels[n];
+    let x_ticks = fitting_ticks(plot.width, 48.0, |count| panel.x.ticks(x, count), true);
+    let named = matches!(panel.x.kind, AxisKind::Categories(_));
+    let slot = plot.width / x_ticks.len().max(1) as f64 - 4.0;
+    let x_labels: Vec<Vec<String>> = x_ticks
+        .iter()
+        .map(|tick| match named {
+            true => text::wrap(&tick.label, TICK_SIZE, false, slot),
+            false => vec![tick.label.clone()],
+        })
+        .collect();
+    let too_wide = |line: &String| text::width(line, TICK_SIZE, false) > slot + 2.0;
+    let x_upright = named && x_labels.iter().flatten().any(too_wide);
+    let letter = (figure.panels.len() > 1).then(|| Figure::letter(n));
+    let after_letter = letter.as_ref().map_or(0.0, |letter| {
+        edge + text::width(letter, LETTER_SIZE, true) + 5.0
+    });
+    let title_x = plot.x.max(after_letter);
+    let title = match panel.title.as_str() {
+        "" => Vec::new(),
+        title => text::wrap(title, TITLE_SIZE, true, plot.right() + 6.0 - title_x),
+    };
+    Place {
+        plot,
+        x,
+        y,
+        x_labels: match x_upright {
+            true => x_ticks
+                .iter()
+                .map(|t| vec![t.label.replace('\n', " ")])
+                .collect(),
+            false => x_labels,
+        },
+        x_ticks,
+        y_ticks,
+        x_upright,
+        x_shown,
+        y_shown,
+        letter,
+        letter_x: edge,
+        title,
+        title_x,
+    }
+}
+
+/// Height of the x axis's labels.
+pub(super) fn x_labels_height(place: &Place) -> f64 {
+    if place.x_upright {
+        let widths = place.x_labels.iter().flatten();
+        return widths
+            .map(|line| text::width(line, TICK_SIZE, false))
+            .fold(0.0, f64::max);
+    }
+    let lines = place.x_labels.iter().map(Vec::len).max().unwrap_or(0);
+    lines as f64 * TICK_SIZE * LINE_HEIGHT
+}
+
+/// What a panel's x axis takes below it.
+fn below(place: &Place, panel: &Panel) -> f64 {
+    if !place.x_shown {
+        return TICK;
+    }
+    let label = match panel.x.label.as_str() {
+        "" => 0.0,
+        _ => LABEL_SIZE * LINE_HEIGHT + LABEL_GAP - 2.0,
+    };
+    TICK + TICK_GAP + x_labels_height(place) + label
+}

@@ -1,0 +1,24 @@
+//! `dt-analysis`: figures of datasets, runs and agents.
+
+mod commands;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use dt_env::errors::{describe, is_broken_pipe};
+
+use commands::{Cli, Outcome};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match commands::run(&cli, &mut io::stdout().lock()) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough (`dt-analysis plot … | head -1`).
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", describe(error.as_ref()));
+            ExitCode::from(2)
+        }
+    }
+}

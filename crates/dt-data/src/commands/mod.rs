@@ -1,0 +1,78 @@
+//! The command line: one file per subcommand, each a `run` that writes its data to `out`.
+
+mod export;
+mod generate;
+mod inspect;
+
+use std::io::Write;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Datasets of demonstrations in gridworlds: make them, look into them, hand them on.
+///
+/// Data goes to standard output, messages to standard error. The exit code is 0 when all is done,
+/// 1 when a check failed, 2 when the command, a recipe or a file is at fault.
+#[derive(Parser)]
+#[command(name = "dt-data", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Generate(generate::Args),
+    Inspect(inspect::Args),
+    Export(export::Args),
+}
+
+/// How a command ended, if it could do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Done,
+    /// It looked, and what it looked at is wrong.
+    CheckFailed,
+}
+
+/// Runs the chosen subcommand.
+pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
+    let outcome = match &cli.command {
+        Command::Generate(args) => generate::run(args, out),
+        Command::Inspect(args) => inspect::run(args, out),
+        Command::Export(args) => export::run(args, out),
+    }?;
+    out.flush()?;
+    Ok(outcome)
+}
+
+/// Writes `value` as indented JSON and a line end.
+fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
+    // Via a string: serde_json hides which errors come from the pipe.
+    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_shows_an_example() {
+        for command in Cli::command().get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            let help = command.render_long_help().to_string();
+            assert!(help.contains(&format!("dt-data {name}")), "{help}");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name}: {argument}");
+            }
+        }
+    }
+}

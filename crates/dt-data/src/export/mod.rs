@@ -1,0 +1,5 @@
+//! Datasets in other libraries' formats.
+
+mod minari;
+
+pub use minari::{MinariId, write_minari};
