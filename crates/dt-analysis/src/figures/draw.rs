@@ -373,3 +373,149 @@ pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
     around.push((plot.x, plot.y));
     scene.path(around, GUIDE, AXIS_WIDTH, 1.0);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::scene::Shape;
+    use crate::figures::{Axis, ColorMap, Guide, HeatMap, Numbers, Style};
+
+    fn texts(scene: &Scene) -> Vec<&Text> {
+        let text = |shape| match shape {
+            Shape::Text(text) => Some(text),
+            _ => None,
+        };
+        scene.shapes.iter().filter_map(|s| text(s)).collect()
+    }
+
+    /// Left and right end, or lower and upper one of a text that reads upwards.
+    fn span(text: &Text) -> (f64, f64) {
+        let width = text::width(&text.text, text.size, text.bold);
+        let at = if text.upright { -text.at.1 } else { text.at.0 };
+        match text.anchor {
+            Anchor::Start => (at, at + width),
+            Anchor::Middle => (at - width / 2.0, at + width / 2.0),
+            Anchor::End => (at - width, at),
+        }
+    }
+
+    /// No text leaves the picture, and none on one line touches its neighbour.
+    fn assert_tidy(figure: &Figure) {
+        let scene = draw(figure);
+        let all = texts(&scene);
+        for text in &all {
+            let (low, high) = span(text);
+            let (from, to) = if text.upright {
+                (-scene.height, 0.0)
+            } else {
+                (0.0, scene.width)
+            };
+            assert!(low >= from && high <= to, "{text:?} leaves {from} to {to}");
+            let across = if text.upright { text.at.0 } else { text.at.1 };
+            assert!(across > text.size * 0.7, "{text:?}");
+        }
+        for (n, a) in all.iter().enumerate() {
+            for b in &all[..n] {
+                let level = |t: &Text| if t.upright { t.at.0 } else { t.at.1 };
+                let near = (level(a) - level(b)).abs() < 0.7 * a.size.min(b.size);
+                if a.upright == b.upright && near {
+                    let ((l1, h1), (l2, h2)) = (span(a), span(b));
+                    assert!(h1 <= l2 || h2 <= l1, "{:?} over {:?}", a.text, b.text);
+                }
+            }
+        }
+    }
+
+    fn lines(title: &str, high: f64) -> Panel {
+        let mut panel = Panel::new(title, Axis::linear("optimiser step"), Axis::linear("loss"));
+        for n in 0..5 {
+            let points = vec![
+                (0.0, 0.0),
+                (high / 2.0, f64::NAN),
+                (high, high * f64::from(n)),
+            ];
+            let line = Line::new(
+                format!("a series of name {n}"),
+                points,
+                Style::nth(n as usize),
+            );
+            panel.push(Mark::Line(line.with_markers()));
+        }
+        panel.push(Mark::Guide(Guide::new("chance", GuideAt::Y(high / 3.0))));
+        panel
+    }
+
+    #[test]
+    fn labels_fit_whatever_the_numbers() {
+        for high in [1e-9, 0.003, 1.0, 777.0, 12_345.0, 9.9e6, 3e12] {
+            for columns in 1..=4 {
+                let mut figure = Figure::new("f", "F");
+                figure.columns = columns;
+                figure.share_y = columns == 2;
+                figure.share_x = columns == 3;
+                for n in 0..5 {
+                    let title = format!("A title of several words, panel {n}");
+                    figure.panels.push(lines(&title, high));
+                }
+                assert_tidy(&figure);
+            }
+        }
+    }
+
+    #[test]
+    fn long_names_turn_upright() {
+        let names = (0..12).map(|n| format!("demonstrator_number_{n}"));
+        let mut panel = Panel::new("t", Axis::categories("who", names), Axis::from_zero("n"));
+        let values: Vec<(f64, f64)> = (0..12).map(|n| (f64::from(n), 2.0)).collect();
+        let color = Style::nth(0).color;
+        panel.push(Mark::Bars(Bars::new("bars", &values, color)));
+        let mut figure = Figure::new("f", "F");
+        figure.panels.push(panel);
+        assert_tidy(&figure);
+        let scene = draw(&figure);
+        assert!(
+            texts(&scene)
+                .iter()
+                .any(|t| t.upright && t.text.ends_with("_11"))
+        );
+    }
+
+    #[test]
+    fn missing_cells_are_grey_and_explained() {
+        let axis = || Axis::categories("", ["p", "q"]);
+        let mut panel = Panel::new("t", axis(), axis());
+        panel.push(Mark::Heat(HeatMap {
+            series: "h".to_owned(),
+            rows: vec![vec![Some(0.0), None], vec![Some(10.0), Some(1000.0)]],
+            map: ColorMap::log_over([10.0, 1000.0]),
+            bar: Some("frames".to_owned()),
+            numbers: Some(Numbers::Compact),
+        }));
+        let mut figure = Figure::new("f", "F");
+        figure.width = 300.0;
+        figure.panels.push(panel);
+        assert_tidy(&figure);
+        let scene = draw(&figure);
+        let grey = |shape: &&Shape| matches!(shape, Shape::Rect { color, .. } if *color == crate::figures::palette::MISSING);
+        assert_eq!(
+            scene.shapes.iter().filter(grey).count(),
+            2,
+            "cell and swatch"
+        );
+        let words: Vec<&str> = texts(&scene).iter().map(|t| t.text.as_str()).collect();
+        assert!(
+            words.contains(&"missing") && words.contains(&"frames"),
+            "{words:?}"
+        );
+    }
+
+    #[test]
+    fn an_empty_figure_is_drawn() {
+        let mut figure = Figure::new("f", "F");
+        assert!(draw(&figure).height > 0.0);
+        figure
+            .panels
+            .push(Panel::new("", Axis::log("x"), Axis::linear("")));
+        assert_tidy(&figure);
+    }
+}

@@ -61,8 +61,22 @@ pub(super) fn to_svg(scene: &Scene, title: &str, description: &str) -> Result<St
         scene.height,
         escape(title),
         escape(description),
-        body
+        on_one_line(body)
     ))
+}
+
+/// plotters puts line ends around the words of a text, which some readers show as spaces.
+fn on_one_line(body: &str) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut in_text = false;
+    for line in body.lines() {
+        in_text = (in_text || line.starts_with("<text")) && line != "</text>";
+        out.push_str(line);
+        if !in_text {
+            out.push('\n');
+        }
+    }
+    out
 }
 
 fn escape(text: &str) -> String {

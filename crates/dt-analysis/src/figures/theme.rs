@@ -36,7 +36,7 @@ pub const THIN_LINE: f64 = 0.9;
 /// Width of a line.
 pub const LINE: f64 = 1.6;
 /// Width of a line that sums up others.
-pub const BOLD_LINE: f64 = 2.2;
+pub const BOLD_LINE: f64 = 1.9;
 /// Half the size of a marker.
 pub const MARKER: f64 = 3.0;
 /// Length of ticks.

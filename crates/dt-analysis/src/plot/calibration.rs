@@ -186,11 +186,7 @@ fn areas(title: &str, runs: &[Shares]) -> Option<Panel> {
     let series: Vec<(String, Color, Vec<f64>)> = (outcomes::OF_AGENTS.into_iter().enumerate())
         .map(|(n, outcome): (usize, Outcome)| {
             let values = rows.iter().map(|(_, shares)| shares[n]).collect();
-            (
-                outcomes::label(outcome),
-                outcomes::style(outcome).color,
-                values,
-            )
+            (outcomes::label(outcome), outcomes::fill(outcome), values)
         })
         .collect();
     let mut panel = Panel::new(

@@ -97,7 +97,7 @@ pub(super) fn episodes(data: &DatasetSource) -> Vec<Figure> {
     let by_outcome: Vec<Kind> = (Outcome::ALL.into_iter())
         .filter_map(|outcome| {
             let members: Vec<&Episode> = episodes.iter().filter(|e| e.outcome == outcome).collect();
-            let color = outcomes::style(outcome).color;
+            let color = outcomes::fill(outcome);
             (!members.is_empty()).then(|| Kind::new(outcomes::label(outcome), color, &members))
         })
         .collect();

@@ -122,12 +122,14 @@ pub(super) fn shares(group: &RunGroup) -> Option<Figure> {
         if memory {
             panel.push(Mark::Guide(outcomes::without_cue()));
         }
+        let mut seeds = Vec::new();
         for (n, &choice) in choices.iter().enumerate() {
-            let (bars, seeds) = bars(&runs, rtg, choice, (n, choices.len()));
+            let (bars, points) = bars(&runs, rtg, choice, (n, choices.len()));
             panel.push(Mark::Bars(bars));
-            if runs.len() > 1 {
-                panel.marks.extend(seeds.into_iter().map(Mark::Points));
-            }
+            seeds.extend(points.into_iter().map(Mark::Points));
+        }
+        if runs.len() > 1 {
+            panel.marks.append(&mut seeds);
         }
         figure.panels.push(panel);
     }

@@ -3,7 +3,7 @@
 use dt_data::Outcome;
 
 use crate::figures::palette::{BLUE, GREEN, ORANGE, PURPLE};
-use crate::figures::{Dash, Guide, GuideAt, Marker, Style};
+use crate::figures::{Color, Dash, Guide, GuideAt, Marker, Style, theme};
 
 /// How an episode can end when an agent walks, in the order of figures.
 pub(super) const OF_AGENTS: [Outcome; 3] =
@@ -21,6 +21,14 @@ pub(super) fn style(outcome: Outcome) -> Style {
         Outcome::WrongTarget => Style::new(ORANGE, Marker::Square, Dash::Dashed),
         Outcome::Truncated => Style::new(PURPLE, Marker::Diamond, Dash::Dotted),
         Outcome::Cut => Style::new(GREEN, Marker::Triangle, Dash::DashDot),
+    }
+}
+
+/// Colour of areas and bars; in grey print each is lighter than the one below it.
+pub(super) fn fill(outcome: Outcome) -> Color {
+    match outcome {
+        Outcome::Truncated => PURPLE.mix(theme::PAPER, 0.45),
+        outcome => style(outcome).color,
     }
 }
 

@@ -59,11 +59,7 @@ pub(super) fn shares(data: &DatasetSource) -> Figure {
             .enumerate()
             .map(|(x, d)| (x as f64, share(d)))
             .collect();
-        Bars::new(
-            outcomes::label(outcome),
-            &values,
-            outcomes::style(outcome).color,
-        )
+        Bars::new(outcomes::label(outcome), &values, outcomes::fill(outcome))
     });
     let drawn = |bars: &Bars| bars.bars.iter().any(|bar| bar.value > 0.0);
     for bars in stack(series.into_iter().filter(drawn).collect()) {
