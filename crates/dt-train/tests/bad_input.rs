@@ -223,6 +223,9 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path();
     definitions(path, 10, "");
+    // The dataset is there before, so that nothing at all may change.
+    let output = run(path, &["train", "tiny.ron", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
     fs::create_dir(path.join("locked")).unwrap();
     fs::set_permissions(path.join("locked"), fs::Permissions::from_mode(0o555)).unwrap();
     if fs::write(path.join("locked/probe"), "").is_ok() {

@@ -1,17 +1,17 @@
-//! From a figure to shapes: axes, marks, letters and titles.
+//! From a figure to shapes: axes, letters and titles; marks are drawn by [`shapes`].
 
 use super::figure::Figure;
 use super::heat;
 use super::layout::{LABEL_GAP, LINE_HEIGHT, Layout, Place, TICK_GAP, layout, x_labels_height};
-use super::legend::{self, GUIDE_DASH, rectangle};
-use super::mark::{Band, Bars, GuideAt, Line, Mark, Points};
-use super::palette::Color;
+use super::legend::{self, rectangle};
+use super::mark::Mark;
 use super::panel::Panel;
-use super::scene::{Anchor, Point, Rect, Scene, Text, clip};
+use super::scene::{Anchor, Point, Rect, Scene, Text};
+use super::shapes;
 use super::text;
 use super::theme::{
-    AXIS_WIDTH, GRID, GRID_WIDTH, GUIDE, INK, LABEL_SIZE, LETTER_SIZE, LINE, MARGIN, MARKER, PAPER,
-    TICK, TICK_SIZE, TITLE_SIZE,
+    AXIS_WIDTH, GRID, GRID_WIDTH, GUIDE, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, TICK, TICK_SIZE,
+    TITLE_SIZE,
 };
 
 /// The figure as shapes.
@@ -44,12 +44,12 @@ impl Place {
         Some(self.plot.y + share * self.plot.height)
     }
 
-    fn point(&self, panel: &Panel, (x, y): (f64, f64)) -> Option<Point> {
+    pub fn point(&self, panel: &Panel, (x, y): (f64, f64)) -> Option<Point> {
         Some((self.across(panel, x)?, self.up(panel, y)?))
     }
 
     /// Whether a point lies within the plot, its edge included.
-    fn holds(&self, (x, y): Point) -> bool {
+    pub fn holds(&self, (x, y): Point) -> bool {
         let plot = &self.plot;
         (plot.x - 0.5..=plot.right() + 0.5).contains(&x)
             && (plot.y - 0.5..=plot.bottom() + 0.5).contains(&y)
@@ -82,8 +82,8 @@ fn draw_panel(scene: &mut Scene, panel: &Panel, place: &Place) {
     // Axes cover the feet of bars and areas; lines and markers cover axes.
     for mark in &panel.marks {
         match mark {
-            Mark::Band(band) => draw_band(scene, panel, place, band),
-            Mark::Bars(bars) => draw_bars(scene, panel, place, bars),
+            Mark::Band(band) => shapes::band(scene, panel, place, band),
+            Mark::Bars(bars) => shapes::bars(scene, panel, place, bars),
             Mark::Heat(map) => heat::draw(scene, panel, place, map),
             Mark::Line(_) | Mark::Points(_) | Mark::Guide(_) | Mark::Agent(..) => {}
         }
@@ -91,9 +91,9 @@ fn draw_panel(scene: &mut Scene, panel: &Panel, place: &Place) {
     draw_axes(scene, panel, place, is_heat);
     for mark in &panel.marks {
         match mark {
-            Mark::Line(line) => draw_line(scene, panel, place, line),
-            Mark::Points(points) => draw_points(scene, panel, place, points),
-            Mark::Guide(guide) => draw_guide(scene, panel, place, guide.at),
+            Mark::Line(line) => shapes::line(scene, panel, place, line),
+            Mark::Points(points) => shapes::points(scene, panel, place, points),
+            Mark::Guide(guide) => shapes::guide(scene, panel, place, guide.at),
             Mark::Agent(x, y) => heat::draw_agent(scene, panel, place, (*x, *y)),
             Mark::Band(_) | Mark::Bars(_) | Mark::Heat(_) => {}
         }
@@ -202,171 +202,6 @@ fn draw_title(scene: &mut Scene, place: &Place) {
     }
 }
 
-/// The runs of points that the scales have places for.
-fn runs(panel: &Panel, place: &Place, points: &[(f64, f64)]) -> Vec<Vec<Point>> {
-    points
-        .split(|&p| place.point(panel, p).is_none())
-        .map(|run| run.iter().filter_map(|&p| place.point(panel, p)).collect())
-        .collect()
-}
-
-fn draw_line(scene: &mut Scene, panel: &Panel, place: &Place, line: &Line) {
-    let Line {
-        style,
-        width,
-        opacity,
-        ..
-    } = line;
-    for run in runs(panel, place, &line.points) {
-        for part in clip(&run, &place.plot) {
-            scene.dashed(&part, style.dash.pattern(), style.color, *width, *opacity);
-        }
-        // A lone point would be no line at all.
-        if line.markers || run.len() == 1 {
-            for &at in run.iter().filter(|&&at| place.holds(at)) {
-                scene.marker(
-                    style.marker,
-                    at,
-                    MARKER * (width / LINE).min(1.0),
-                    style.color,
-                    PAPER,
-                );
-            }
-        }
-    }
-}
-
-fn draw_band(scene: &mut Scene, panel: &Panel, place: &Place, band: &Band) {
-    let edge = |which: fn(&(f64, f64, f64)) -> f64| -> Vec<Point> {
-        let points = band.points.iter().map(|p| (p.0, which(p)));
-        points.filter_map(|p| place.point(panel, p)).collect()
-    };
-    let within = |(x, y): Point| {
-        let plot = &place.plot;
-        (
-            x.clamp(plot.x, plot.right()),
-            y.clamp(plot.y, plot.bottom()),
-        )
-    };
-    let (low, high) = (edge(|p| p.1), edge(|p| p.2));
-    if low.len() < 2 || high.len() < 2 {
-        return;
-    }
-    let around = high.iter().chain(low.iter().rev()).copied().map(within);
-    scene.polygon(around.collect(), band.color, band.opacity);
-    // Stacked areas part in grey print as well.
-    if band.opacity == 1.0 && band.points.iter().any(|p| p.1 > 0.0) {
-        for part in clip(&low, &place.plot) {
-            scene.path(part, PAPER, 1.0, 1.0);
-        }
-    }
-}
-
-/// An error bar with caps.
-fn draw_interval(scene: &mut Scene, plot: &Rect, x: f64, ends: (f64, f64), color: Color) {
-    let (low, high) = (
-        ends.0.clamp(plot.y, plot.bottom()),
-        ends.1.clamp(plot.y, plot.bottom()),
-    );
-    let cap = MARKER * 0.8;
-    scene.segment((x, low), (x, high), color, 1.2);
-    for y in [low, high] {
-        scene.segment((x - cap, y), (x + cap, y), color, 1.2);
-    }
-}
-
-fn draw_points(scene: &mut Scene, panel: &Panel, place: &Place, points: &Points) {
-    for point in &points.points {
-        let Some((x, y)) = place.point(panel, (point.x + points.offset, point.y)) else {
-            continue;
-        };
-        if let Some((low, high)) = point.interval
-            && let (Some(low), Some(high)) = (place.up(panel, low), place.up(panel, high))
-        {
-            draw_interval(scene, &place.plot, x, (low, high), points.style.color);
-        }
-        if place.holds((x, y)) {
-            scene.marker(
-                points.style.marker,
-                (x, y),
-                points.size,
-                points.style.color,
-                PAPER,
-            );
-        }
-    }
-}
-
-fn draw_bars(scene: &mut Scene, panel: &Panel, place: &Place, bars: &Bars) {
-    for bar in &bars.bars {
-        let middle = bar.x + bars.offset;
-        let sides = [middle - bars.width / 2.0, middle + bars.width / 2.0];
-        let [Some(a), Some(b)] = sides.map(|x| place.across(panel, x)) else {
-            continue;
-        };
-        let ends = [bar.base, bar.base + bar.value].map(|y| place.up(panel, y));
-        let [Some(base), Some(top)] = ends else {
-            continue;
-        };
-        let within = |y: f64| y.clamp(place.plot.y, place.plot.bottom());
-        // Neighbours stay apart by a hair.
-        let (left, right) = (a.min(b) + 0.5, a.max(b) - 0.5);
-        let rect = Rect {
-            x: left,
-            y: within(top.min(base)),
-            width: (right - left).max(0.5),
-            height: within(top.max(base)) - within(top.min(base)),
-        };
-        if rect.height > 0.0 {
-            scene.rect(rect, bars.color);
-        }
-        if bar.base > 0.0 && rect.height > 2.0 {
-            scene.segment((rect.x, base), (rect.right(), base), PAPER, 0.8);
-        }
-        if let Some((low, high)) = bar.interval
-            && let (Some(low), Some(high)) = (
-                place.up(panel, bar.base + low),
-                place.up(panel, bar.base + high),
-            )
-        {
-            draw_interval(
-                scene,
-                &place.plot,
-                f64::midpoint(left, right),
-                (low, high),
-                INK,
-            );
-        }
-    }
-}
-
-fn draw_guide(scene: &mut Scene, panel: &Panel, place: &Place, at: GuideAt) {
-    let plot = &place.plot;
-    let ends = match at {
-        GuideAt::Y(y) => place
-            .up(panel, y)
-            .map(|y| ((plot.x, y.round()), (plot.right(), y.round()))),
-        GuideAt::X(x) => place
-            .across(panel, x)
-            .map(|x| ((x.round(), plot.bottom()), (x.round(), plot.y))),
-        GuideAt::Identity => {
-            let (low, high) = place.x.ends();
-            match (
-                place.point(panel, (low, low)),
-                place.point(panel, (high, high)),
-            ) {
-                (Some(from), Some(to)) => Some((from, to)),
-                _ => None,
-            }
-        }
-    };
-    if let Some((from, to)) = ends {
-        for part in clip(&[from, to], plot) {
-            scene.dashed(&part, GUIDE_DASH.pattern(), GUIDE, LINE * 0.75, 1.0);
-        }
-    }
-}
-
 /// The frame of a heat map.
 pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
     let mut around = rectangle(plot);
@@ -378,14 +213,16 @@ pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
 mod tests {
     use super::*;
     use crate::figures::scene::Shape;
-    use crate::figures::{Axis, ColorMap, Guide, HeatMap, Numbers, Style};
+    use crate::figures::{
+        Axis, Bars, ColorMap, Guide, GuideAt, HeatMap, Line, Numbers, Share, Style,
+    };
 
     fn texts(scene: &Scene) -> Vec<&Text> {
-        let text = |shape| match shape {
+        let texts = scene.shapes.iter().filter_map(|shape| match shape {
             Shape::Text(text) => Some(text),
             _ => None,
-        };
-        scene.shapes.iter().filter_map(|s| text(s)).collect()
+        });
+        texts.collect()
     }
 
     /// Left and right end, or lower and upper one of a text that reads upwards.
@@ -451,8 +288,12 @@ mod tests {
             for columns in 1..=4 {
                 let mut figure = Figure::new("f", "F");
                 figure.columns = columns;
-                figure.share_y = columns == 2;
-                figure.share_x = columns == 3;
+                figure.share_y = if columns == 2 {
+                    Share::InLine
+                } else {
+                    Share::Own
+                };
+                figure.share_x = if columns == 3 { Share::All } else { Share::Own };
                 for n in 0..5 {
                     let title = format!("A title of several words, panel {n}");
                     figure.panels.push(lines(&title, high));

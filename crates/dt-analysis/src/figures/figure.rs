@@ -17,6 +17,28 @@ pub struct SourceFile {
     pub blake3: String,
 }
 
+/// Which panels have the same axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Each has its own.
+    Own,
+    /// Those of a column (x) or of a row (y).
+    InLine,
+    /// All of them.
+    All,
+}
+
+impl Share {
+    /// Whether two panels share, given whether they are in line.
+    pub(super) fn covers(self, in_line: bool) -> bool {
+        match self {
+            Self::Own => false,
+            Self::InLine => in_line,
+            Self::All => true,
+        }
+    }
+}
+
 /// A picture with the numbers that it shows and the words that explain it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
@@ -34,10 +56,10 @@ pub struct Figure {
     pub width: f64,
     /// Height of a panel between its axes; heat maps have square cells instead.
     pub panel_height: f64,
-    /// Whether panels of a column have one x axis.
-    pub share_x: bool,
-    /// Whether panels of a row have one y axis.
-    pub share_y: bool,
+    /// Which panels have one x axis; its labels stand below the lowest panel of each column.
+    pub share_x: Share,
+    /// Which panels have one y axis; its labels stand left of the first panel of each row.
+    pub share_y: Share,
     /// How many of what: episodes, seeds.
     pub n: BTreeMap<String, usize>,
     /// What it was drawn from.
@@ -55,8 +77,8 @@ impl Figure {
             columns: 1,
             width: theme::PAGE_WIDTH,
             panel_height: 170.0,
-            share_x: false,
-            share_y: false,
+            share_x: Share::Own,
+            share_y: Share::Own,
             n: BTreeMap::new(),
             sources: Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! Where panels, their labels and the legend go.
 
 use super::color_map::ColorMap;
-use super::figure::Figure;
+use super::figure::{Figure, Share};
 use super::mark::Mark;
 use super::panel::{AxisKind, Panel};
 use super::scale::{Scale, Tick};
@@ -80,8 +80,8 @@ pub(super) fn layout(figure: &Figure) -> Layout {
     let (xs, ys) = scales(figure, columns);
     let shown = |n: usize| {
         (
-            !figure.share_x || n + columns >= figure.panels.len(),
-            !figure.share_y || n.is_multiple_of(columns),
+            figure.share_x == Share::Own || n + columns >= figure.panels.len(),
+            figure.share_y == Share::Own || n.is_multiple_of(columns),
         )
     };
 
@@ -168,8 +168,14 @@ fn scales(figure: &Figure, columns: usize) -> (Vec<Scale>, Vec<Scale>) {
                 .flat_map(|m| own(&extents[m]).clone())
                 .collect::<Vec<f64>>()
         };
-        let xs = together(&|m| figure.share_x && m % columns == n % columns, |e| &e.0);
-        let ys = together(&|m| figure.share_y && m / columns == n / columns, |e| &e.1);
+        let xs = together(
+            &|m| figure.share_x.covers(m % columns == n % columns),
+            |e| &e.0,
+        );
+        let ys = together(
+            &|m| figure.share_y.covers(m / columns == n / columns),
+            |e| &e.1,
+        );
         let points = panel.marks.iter().any(|mark| match mark {
             Mark::Points(_) => true,
             Mark::Line(line) => line.markers,

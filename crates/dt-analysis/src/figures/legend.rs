@@ -2,7 +2,6 @@
 
 use super::figure::Figure;
 use super::mark::Swatch;
-use super::palette::Dash;
 use super::scene::{Anchor, Rect, Scene, Text};
 use super::text;
 use super::theme::{GUIDE, INK, LABEL_SIZE, LINE, MARGIN, MARKER, PAPER};
@@ -14,9 +13,6 @@ const SWATCH: f64 = 14.0;
 const AFTER_SWATCH: f64 = 6.0;
 const BETWEEN: f64 = 18.0;
 const ROW: f64 = 17.0;
-
-/// Dashes of reference lines.
-pub(super) const GUIDE_DASH: Dash = Dash::Dashed;
 
 struct Entry {
     name: String,
@@ -98,7 +94,7 @@ pub(super) fn draw(scene: &mut Scene, figure: &Figure, top: f64) -> f64 {
 
 fn swatch_width(swatch: Swatch) -> f64 {
     match swatch {
-        Swatch::Line(..) | Swatch::Guide => LINE_SWATCH,
+        Swatch::Line(..) | Swatch::Guide(_) => LINE_SWATCH,
         Swatch::Point(_) | Swatch::Patch(..) => SWATCH,
     }
 }
@@ -124,7 +120,7 @@ fn draw_swatch(scene: &mut Scene, swatch: Swatch, x: f64, y: f64) {
             };
             scene.polygon(rectangle(&patch), color, opacity);
         }
-        Swatch::Guide => scene.dashed(&across, GUIDE_DASH.pattern(), GUIDE, LINE * 0.75, 1.0),
+        Swatch::Guide(dash) => scene.dashed(&across, dash.pattern(), GUIDE, LINE * 0.75, 1.0),
     }
 }
 

@@ -18,6 +18,7 @@
 //!
 //! plotters, which emits the shapes, is seen nowhere outside this module.
 
+mod bars;
 mod color_map;
 mod draw;
 mod figure;
@@ -31,16 +32,15 @@ mod panel;
 mod raster;
 mod scale;
 mod scene;
+mod shapes;
 mod text;
 pub mod theme;
 mod write;
 
+pub use bars::{Bar, Bars, stack, stacked_areas};
 pub use color_map::{ColorMap, Shade};
-pub use figure::{Figure, SourceFile};
-pub use mark::{
-    Band, Bar, Bars, Estimate, Guide, GuideAt, HeatMap, Line, Mark, Numbers, Points, stack,
-    stacked_areas,
-};
+pub use figure::{Figure, Share, SourceFile};
+pub use mark::{Band, Estimate, Guide, GuideAt, HeatMap, Line, Mark, Numbers, Points};
 pub use paint::DrawError;
 pub use palette::{Color, Dash, Marker, Style};
 pub use panel::{Axis, AxisKind, Panel};

@@ -21,6 +21,9 @@ use super::theme::{FONT_FAMILY, PNG_SCALE};
 /// plotters' units in a CSS pixel.
 pub(super) const UNITS: f64 = 20.0;
 
+/// Highest picture, in CSS pixels; a record with thousands of panels must not fill the memory.
+const MAX_HEIGHT: f64 = 10_000.0;
+
 /// plotters writes a font's size divided by this.
 const SVG_SIZE: f64 = 1.24;
 /// plotters places text by its top, and puts the baseline so many ems below.
@@ -87,6 +90,12 @@ fn escape(text: &str) -> String {
 
 /// The picture as PNG, [`PNG_SCALE`] pixels for each CSS pixel.
 pub(super) fn to_png(scene: &Scene) -> Result<Vec<u8>, DrawError> {
+    if scene.height > MAX_HEIGHT {
+        let height = scene.height;
+        return Err(DrawError(format!(
+            "would be {height} pixels high, more than {MAX_HEIGHT}"
+        )));
+    }
     let (size, scale) = (size(scene), PNG_SCALE / UNITS);
     let mut pixels = Pixels::new(size, scale);
     {

@@ -185,10 +185,16 @@ fn label(value: f64, step: f64, largest: f64) -> String {
         l if l >= 1e4 => (1e3, "k"),
         _ => (1.0, ""),
     };
-    let step = step / unit;
-    if value != 0.0 && step < 9e-5 {
-        return minus(&format!("{value:.0e}"));
+    if value == 0.0 && !(1e-3..1e10).contains(&largest) {
+        return "0".to_owned();
     }
+    if largest < 1e-3 && step < 9e-5 || largest >= 1e10 {
+        // As many digits as tell neighbours apart.
+        let digits = value.abs().log10().floor() - step.log10().floor();
+        let digits = digits.clamp(0.0, 15.0) as usize;
+        return minus(&format!("{value:.digits$e}"));
+    }
+    let step = step / unit;
     let mut decimals = (-(step * (1.0 + 1e-9)).log10()).ceil().max(0.0) as usize;
     // 0.25 needs one more than 0.2.
     let rest = step * 10_f64.powi(decimals as i32);
@@ -247,6 +253,15 @@ mod tests {
         assert_eq!(labels(linear(0.0, 300.0), 3), ["0", "100", "200", "300"]);
         assert_eq!(labels(linear(-1.3, 1.2), 3), ["−1", "0", "1"]);
         assert_eq!(labels(linear(0.0, 120_000.0), 3), ["0", "50k", "100k"]);
+        assert_eq!(
+            labels(linear(0.0, 1.6e-9), 3),
+            ["0", "5e−10", "1.0e−9", "1.5e−9"]
+        );
+        assert_eq!(labels(linear(0.0, 2e12), 2), ["0", "1e12", "2e12"]);
+        assert_eq!(
+            labels(linear(7.0, 7.000_02), 2),
+            ["7.00000", "7.00001", "7.00002"]
+        );
         assert_eq!(
             labels(linear(0.0, 0.001), 2),
             ["0.0000", "0.0005", "0.0010"]

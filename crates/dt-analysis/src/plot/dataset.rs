@@ -9,7 +9,8 @@ use super::outcomes;
 use super::source::DatasetSource;
 use crate::figures::palette::{BLACK, BLUE, GREEN, SKY, VERMILION, YELLOW};
 use crate::figures::{
-    Axis, Bars, Color, ColorMap, Figure, Guide, GuideAt, HeatMap, Mark, Numbers, Panel, stack,
+    Axis, Bars, Color, ColorMap, Figure, Guide, GuideAt, HeatMap, Mark, Numbers, Panel, Share,
+    stack,
 };
 
 /// Width of the bins of returns.
@@ -136,7 +137,11 @@ fn histograms(data: &DatasetSource, name: &str, title: &str, kinds: &[Kind], how
     let mut figure = describe(data, name, title);
     figure.columns = 2;
     let lengths = || kinds.iter().flat_map(|kind| kind.lengths.keys().copied());
-    let span = lengths().max().unwrap_or(0) + 1 - lengths().min().unwrap_or(0);
+    let span = lengths()
+        .max()
+        .unwrap_or(0)
+        .abs_diff(lengths().min().unwrap_or(0))
+        + 1;
     let step = span.div_ceil(LENGTH_BINS).max(1);
     let bars = |kind: &Kind, values: &[(f64, f64)], width: f64| {
         let mut bars = Bars::new(kind.name.clone(), values, kind.color);
@@ -279,8 +284,8 @@ pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
     let mut figure = describe(data, "exposure", "Keys and balls in view");
     figure.columns = 2;
     figure.width = 600.0;
-    figure.share_x = true;
-    figure.share_y = true;
+    figure.share_x = Share::All;
+    figure.share_y = Share::All;
     let quantities: [(&str, &str, CountOf); 2] = [
         ("in view", "frames", |row| row.frames),
         ("alone shows the cue", "windows", |row| {

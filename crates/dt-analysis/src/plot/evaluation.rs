@@ -9,7 +9,8 @@ use super::seeds::median;
 use super::source::RunGroup;
 use crate::figures::palette::{BLACK, SKY, VERMILION};
 use crate::figures::{
-    Axis, Bar, Bars, Color, Dash, Estimate, Figure, Mark, Marker, Panel, Points, SourceFile, Style,
+    Axis, Bar, Bars, Color, Dash, Estimate, Figure, Mark, Marker, Panel, Points, Share, SourceFile,
+    Style,
 };
 
 /// Colours of greedy and sampled episodes, which no outcome has.
@@ -110,7 +111,7 @@ pub(super) fn shares(group: &RunGroup) -> Option<Figure> {
         format!("Evaluation of {}", group.name()),
     );
     figure.columns = asked.len().min(3);
-    figure.share_y = true;
+    figure.share_y = Share::All;
     figure.panel_height = 185.0;
     let memory = group.is_memory();
     for (rtg, choices) in asked {

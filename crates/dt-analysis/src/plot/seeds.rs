@@ -1,5 +1,7 @@
 //! Several seeds in one panel: a thin line for each, and their median.
 
+use std::collections::BTreeMap;
+
 use crate::figures::{Line, Mark, Panel, Style};
 
 /// What one seed has: its label and its line.
@@ -22,16 +24,19 @@ pub(super) fn median_line(seeds: &[SeedLine]) -> Vec<(f64, f64)> {
     let Some(((_, first), others)) = seeds.split_first() else {
         return Vec::new();
     };
-    first
-        .iter()
-        .filter_map(|&(x, y)| {
-            let mut values = vec![y];
-            for (_, line) in others {
-                values.push(line.iter().find(|p| p.0 == x)?.1);
-            }
-            Some((x, median(&values)?))
-        })
-        .collect()
+    // Looked up by the bits of x: steps and asked returns are the same numbers in every seed.
+    let others: Vec<BTreeMap<u64, f64>> = (others.iter())
+        .map(|(_, line)| line.iter().map(|&(x, y)| (x.to_bits(), y)).collect())
+        .collect();
+    let at = |x: f64, y: f64| -> Option<f64> {
+        let mut values = vec![y];
+        for line in &others {
+            values.push(*line.get(&x.to_bits())?);
+        }
+        median(&values)
+    };
+    let points = first.iter();
+    points.filter_map(|&(x, y)| Some((x, at(x, y)?))).collect()
 }
 
 /// Draws one seed as a line, several as thin lines with a bold median.

@@ -7,7 +7,7 @@ use super::file_stem;
 use super::outcomes;
 use super::seeds::{SeedLine, push_lines, sentence};
 use super::source::{RunGroup, RunSource};
-use crate::figures::{Axis, Figure, Guide, GuideAt, Mark, Panel, SourceFile, Style};
+use crate::figures::{Axis, Figure, Guide, GuideAt, Mark, Panel, Share, SourceFile, Style};
 
 fn steps(run: &RunSource) -> impl Iterator<Item = &StepRecord> {
     let lines = run.metrics.iter().flat_map(|(lines, _)| lines);
@@ -125,7 +125,7 @@ pub(super) fn outcomes(group: &RunGroup) -> Option<Figure> {
         format!("Outcomes during training of {}", group.name()),
     );
     figure.columns = asked.len().min(3);
-    figure.share_y = true;
+    figure.share_y = Share::All;
     figure.panel_height = 185.0;
     let memory = group.is_memory();
     for rtg in asked {
