@@ -149,7 +149,7 @@ pub struct TokenBatch {
 }
 
 impl TokenBatch {
-    /// An empty batch of one agent, to be filled with [`Self::push_step`].
+    /// An empty batch of one agent, its lists still to be filled.
     pub fn new(timesteps: usize) -> Self {
         Self {
             agents: 1,

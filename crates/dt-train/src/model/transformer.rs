@@ -147,8 +147,7 @@ impl Model {
         copy
     }
 
-    /// The same parameters in every agent slot of a model of `agents` agents: what evaluation
-    /// of one agent of several needs the other way round.
+    /// One agent of several, as a model of its own; storage is shared.
     #[must_use]
     pub fn agent(&self, agent: usize) -> Self {
         let mut copy = self.clone();
@@ -264,11 +263,8 @@ fn is_of_last_block(point: HookPoint, last: usize) -> bool {
     use HookPoint as P;
     match point {
         P::StateEmbed | P::ReturnToGoEmbed | P::ActionEmbed | P::Embed | P::PosEmbed => false,
+        P::ResidPre(_) => false, // handed over before the block is reduced
         P::LnFinalNormalized => true,
-        P::ResidPre(layer) => {
-            let _ = layer; // read before the block is reduced
-            false
-        }
         P::Ln1Normalized(layer)
         | P::Q(layer)
         | P::K(layer)
