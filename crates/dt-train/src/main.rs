@@ -11,7 +11,7 @@ use dt_env::errors::{describe, is_broken_pipe};
 use commands::{Cli, Outcome};
 
 /// Tensors come and go by the megabyte; the system's allocator gives the pages back each time
-/// and faults them in anew, on several threads a fifth of the time.
+/// and faults them in anew.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
