@@ -40,6 +40,12 @@ pub enum Error {
         /// What the encoder said.
         source: DrawError,
     },
+    /// A definition is wrong.
+    #[error(transparent)]
+    Config(#[from] dt_env::config::ConfigError),
+    /// The question cannot be asked of this agent or world.
+    #[error("{0}")]
+    Question(String),
     /// A dataset could not be read.
     #[error(transparent)]
     Data(#[from] dt_data::DataError),

@@ -5,8 +5,17 @@
 //!
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
+pub mod effects;
 mod error;
 pub mod figures;
+pub mod geometry;
+pub mod hooks;
+mod linear;
+pub mod logit_diff;
+pub mod mediation;
 pub mod plot;
+pub mod scenario;
+pub mod subject;
+pub mod walsh;
 
 pub use error::Error;

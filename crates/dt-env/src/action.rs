@@ -3,7 +3,9 @@
 use std::fmt;
 
 /// An action, numbered as MiniGrid's `Actions`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[repr(u8)]
 pub enum Action {
     /// Turn left on the spot.
