@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use dt_env::Object;
 use dt_train::model::HookPoint;
 use serde::{Deserialize, Serialize};
 
@@ -284,12 +283,4 @@ pub fn embedding_change(
         }
     }
     change
-}
-
-/// The object of an instruction's opposite.
-pub(crate) fn other(object: Object) -> Object {
-    match object {
-        Object::Key => Object::Ball,
-        _ => Object::Key,
-    }
 }

@@ -5,6 +5,7 @@
 //!
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
+pub mod attribution;
 pub mod effects;
 mod error;
 pub mod figures;
@@ -13,8 +14,10 @@ pub mod hooks;
 mod linear;
 pub mod logit_diff;
 pub mod mediation;
+pub mod patching;
 pub mod plot;
 pub mod scenario;
+pub mod steering;
 pub mod subject;
 pub mod walsh;
 

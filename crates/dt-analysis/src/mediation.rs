@@ -168,7 +168,13 @@ pub fn clean_mediation(
 }
 
 /// Random directions of a given length, from a stream of their own.
-fn random_directions(count: usize, d: usize, length: f64, seed: u64, stream: u64) -> Vec<Vec<f64>> {
+pub(crate) fn random_directions(
+    count: usize,
+    d: usize,
+    length: f64,
+    seed: u64,
+    stream: u64,
+) -> Vec<Vec<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream);
     (0..count)

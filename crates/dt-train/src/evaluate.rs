@@ -13,7 +13,7 @@ use dt_data::Outcome;
 use dt_env::{Action, Env, EnvSpec, MemoryLayout};
 
 use crate::agent::Goal;
-use crate::model::{Frames, ItemRows, Model, NoHooks, Padding, StateEmbedding, TokenBatch};
+use crate::model::{Frames, Hooks, ItemRows, Model, NoHooks, Padding, StateEmbedding, TokenBatch};
 
 /// Most outcomes of a reset that are all tried.
 const MAX_LAYOUTS: usize = 4096;
@@ -130,6 +130,12 @@ impl Walker {
         }
     }
 
+    fn from_layout(spec: &Arc<EnvSpec>, layout: Option<&MemoryLayout>, rtg: f64) -> Self {
+        let mut env = Env::new(spec.clone());
+        env.reset_layout(layout);
+        Self::new(env, rtg)
+    }
+
     fn act(&mut self, action: usize) {
         let result = self.env.step(Action::ALL[action]);
         self.actions.push(action as u32);
@@ -196,8 +202,42 @@ fn windows(model: &Model, walkers: &[&Walker]) -> TokenBatch {
     batch
 }
 
+/// One forward pass of a rollout, for whoever makes its hooks.
+#[derive(Clone, Debug)]
+pub struct RolloutPass<'a> {
+    /// Episodes that still go on, by their place in the list of starts; one window each.
+    pub episodes: &'a [usize],
+    /// Timestep of the window at which the episodes' first frame stands; `None` once it has left
+    /// the context.
+    pub start: Option<usize>,
+}
+
+/// Greedy episodes from the given starts (a layout, or a map's only start, and a return-to-go),
+/// with hooks in every forward pass.
+pub fn walk_greedy<'a>(
+    model: &Model,
+    spec: &Arc<EnvSpec>,
+    starts: &[(Option<MemoryLayout>, f64)],
+    mut make: impl FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
+) -> Vec<EpisodeRecord> {
+    let mut walkers: Vec<Walker> = starts
+        .iter()
+        .map(|(layout, rtg)| Walker::from_layout(spec, layout.as_ref(), *rtg))
+        .collect();
+    walk(model, &mut walkers, &mut Choice::Greedy, &mut make);
+    let ends = walkers.iter().zip(starts);
+    ends.map(|(walker, (layout, _))| record(walker, layout.as_ref(), 1.0 / starts.len() as f64))
+        .collect()
+}
+
 /// Walks all episodes to their end.
-fn walk(model: &Model, walkers: &mut [Walker], choice: &mut Choice) {
+fn walk<'a>(
+    model: &Model,
+    walkers: &mut [Walker],
+    choice: &mut Choice,
+    make: &mut dyn FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
+) {
+    let context = model.config().timesteps();
     loop {
         let going: Vec<usize> = (0..walkers.len())
             .filter(|&i| walkers[i].outcome.is_none())
@@ -208,7 +248,16 @@ fn walk(model: &Model, walkers: &mut [Walker], choice: &mut Choice) {
         let views: Vec<&Walker> = going.iter().map(|&i| &walkers[i]).collect();
         let batch = Arc::new(windows(model, &views));
         let n_actions = model.sizes().n_actions;
-        let data: TensorData = model.forward(&batch, &mut NoHooks).into_data();
+        let now = views[0].actions.len();
+        let filling = match model.config().padding {
+            Padding::Aligned => 0,
+            Padding::ZeroFrames => context.saturating_sub(now + 1),
+        };
+        let mut hooks = make(&RolloutPass {
+            episodes: &going,
+            start: (now < context).then_some(filling),
+        });
+        let data: TensorData = model.forward(&batch, &mut *hooks).into_data();
         let logits = data.as_slice::<f32>().expect("logits are f32");
         let rows = logits.chunks_exact(batch.timesteps * n_actions);
         for (&i, row) in going.iter().zip(rows) {
@@ -276,13 +325,11 @@ pub fn evaluate_exact(
         .map(|chunk| {
             let mut walkers: Vec<Walker> = chunk
                 .iter()
-                .map(|(rtg, layout, _)| {
-                    let mut env = Env::new(spec.clone());
-                    env.reset_layout(layout.as_ref());
-                    Walker::new(env, *rtg)
-                })
+                .map(|(rtg, layout, _)| Walker::from_layout(spec, layout.as_ref(), *rtg))
                 .collect();
-            walk(model, &mut walkers, &mut Choice::Greedy);
+            walk(model, &mut walkers, &mut Choice::Greedy, &mut |_| {
+                Box::new(NoHooks)
+            });
             let ends = walkers.iter().zip(chunk);
             ends.map(|(walker, (_, layout, p))| record(walker, layout.as_ref(), *p))
                 .collect()
@@ -351,7 +398,8 @@ pub fn evaluate_sampled(
                     Walker::new(env, rtg)
                 })
                 .collect();
-            walk(model, &mut walkers, &mut Choice::Sampled(temperature, rngs));
+            let mut choice = Choice::Sampled(temperature, rngs);
+            walk(model, &mut walkers, &mut choice, &mut |_| Box::new(NoHooks));
             walkers
                 .iter()
                 .map(|w| (w.outcome.expect("walked to its end"), w.total_return))

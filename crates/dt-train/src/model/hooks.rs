@@ -191,6 +191,20 @@ pub trait Hooks {
     }
 }
 
+impl<H: Hooks + ?Sized> Hooks for &mut H {
+    fn wants(&self, point: HookPoint) -> bool {
+        (**self).wants(point)
+    }
+
+    fn rank3(&mut self, point: HookPoint, tensor: Tensor<3>) -> Tensor<3> {
+        (**self).rank3(point, tensor)
+    }
+
+    fn rank4(&mut self, point: HookPoint, tensor: Tensor<4>) -> Tensor<4> {
+        (**self).rank4(point, tensor)
+    }
+}
+
 /// Wants nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoHooks;
