@@ -8,5 +8,6 @@
 mod error;
 pub mod figures;
 pub mod plot;
+pub mod stats;
 
 pub use error::Error;
