@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::figures::DrawError;
+use crate::stats::StatsError;
 
 /// Why an analysis or a figure could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,9 @@ pub enum Error {
     /// A run could not be read, or a file not written.
     #[error(transparent)]
     Checkpoint(#[from] dt_train::checkpoint::CheckpointError),
+    /// A statistic has no value.
+    #[error(transparent)]
+    Stats(#[from] StatsError),
 }
 
 impl Error {

@@ -17,6 +17,7 @@ pub mod mediation;
 pub mod patching;
 pub mod plot;
 pub mod scenario;
+pub mod stats;
 pub mod steering;
 pub mod subject;
 pub mod walsh;

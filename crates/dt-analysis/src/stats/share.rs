@@ -1,0 +1,47 @@
+//! The interval of a share.
+
+use statrs::distribution::{Beta, ContinuousCDF};
+
+use super::error::{StatsError, check_open};
+use super::interval::Interval;
+
+/// Clopper and Pearson's (1934) exact two-sided interval of a share: the shares that neither
+/// tail of the binomial distribution rejects at (1 − `confidence`) / 2.
+///
+/// # Errors
+/// If `count` exceeds `of`, `of` is 0, or `confidence` is not strictly between 0 and 1.
+pub fn clopper_pearson(count: usize, of: usize, confidence: f64) -> Result<Interval, StatsError> {
+    check_open("confidence", confidence)?;
+    if of == 0 || count > of {
+        return Err(StatsError::NotAShare { count, of });
+    }
+    let tail = (1.0 - confidence) / 2.0;
+    let (passes, fails) = (count as f64, (of - count) as f64);
+    // Both ends are quantiles of beta distributions, one for each tail.
+    let low = match count {
+        0 => 0.0,
+        _ => beta_quantile(passes, fails + 1.0, tail),
+    };
+    let high = match of - count {
+        0 => 1.0,
+        _ => 1.0 - beta_quantile(fails, passes + 1.0, tail),
+    };
+    Ok(Interval { low, high })
+}
+
+/// Quantile of a beta distribution by halving: statrs' own starts from an approximation and
+/// stops several digits short.
+fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+    let beta = Beta::new(a, b).expect("both shapes are at least 1");
+    let (mut low, mut high) = (0.0, 1.0);
+    loop {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        match beta.cdf(middle) < p {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+}
