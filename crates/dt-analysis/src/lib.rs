@@ -6,6 +6,7 @@
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
 pub mod attribution;
+pub mod claims;
 pub mod effects;
 mod error;
 pub mod figures;

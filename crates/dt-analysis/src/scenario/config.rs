@@ -38,6 +38,8 @@ pub struct Study {
     pub target_edits: Vec<EditConfig>,
     /// Sets of vocabulary items whose geometry is of interest.
     pub item_sets: Vec<ItemSet>,
+    /// Cells at which the targets are seen, by frame.
+    pub targets: Vec<(String, Vec<(usize, usize)>)>,
     /// Where the instruction is seen at the start.
     pub cue: (usize, usize),
     /// Cells at which the instruction can be seen.
@@ -219,6 +221,7 @@ impl Study {
             .iter()
             .chain([&self.cue])
             .chain(self.item_sets.iter().flat_map(|s| &s.cells))
+            .chain(self.targets.iter().flat_map(|(_, cells)| cells))
             .chain(
                 self.all_edits()
                     .flat_map(|e| e.changes.iter().map(|c| &c.cell)),
