@@ -8,6 +8,7 @@
 pub mod attribution;
 pub mod claims;
 pub mod effects;
+pub mod errata;
 mod error;
 pub mod figures;
 pub mod geometry;
@@ -17,10 +18,13 @@ pub mod logit_diff;
 pub mod mediation;
 pub mod patching;
 pub mod plot;
+pub mod post_numbers;
+pub mod reproduce;
 pub mod scenario;
 pub mod stats;
 pub mod steering;
 pub mod subject;
+pub mod table;
 pub mod walsh;
 
 pub use error::Error;
