@@ -5,6 +5,8 @@
 //!
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
+pub mod activations;
+pub mod answers;
 pub mod attribution;
 pub mod claims;
 pub mod effects;
@@ -19,6 +21,7 @@ pub mod mediation;
 pub mod patching;
 pub mod plot;
 pub mod post_numbers;
+pub mod report;
 pub mod reproduce;
 pub mod scenario;
 pub mod stats;

@@ -1,13 +1,21 @@
 //! The command line: one file per subcommand, each a `run` that writes its data to `out`.
 
+mod attribute;
+mod cache;
+mod errata;
+mod geometry;
+mod intervene;
+mod patch;
 mod plot;
+mod question;
+mod reproduce;
 
 use std::io::Write;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Decision transformers on gridworlds: draw what was measured of them.
+/// Decision transformers on gridworlds: ask them questions, and draw the answers.
 ///
 /// Data goes to standard output, messages to standard error. The exit code is 0 when all is done,
 /// 2 when the command or a file is at fault.
@@ -20,6 +28,13 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Reproduce(reproduce::Args),
+    Geometry(geometry::Args),
+    Intervene(intervene::Args),
+    Patch(patch::Args),
+    Attribute(attribute::Args),
+    Errata(errata::Args),
+    Cache(cache::Args),
     Plot(plot::Args),
 }
 
@@ -33,6 +48,13 @@ pub enum Outcome {
 /// Runs the chosen subcommand.
 pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     let outcome = match &cli.command {
+        Command::Reproduce(args) => reproduce::run(args, out),
+        Command::Geometry(args) => geometry::run(args, out),
+        Command::Intervene(args) => intervene::run(args, out),
+        Command::Patch(args) => patch::run(args, out),
+        Command::Attribute(args) => attribute::run(args, out),
+        Command::Errata(args) => errata::run(args, out),
+        Command::Cache(args) => cache::run(args, out),
         Command::Plot(args) => plot::run(args, out),
     }?;
     out.flush()?;
