@@ -1,18 +1,14 @@
-//! From a figure to shapes: axes, letters and titles; marks are drawn by [`shapes`].
+//! From a figure to shapes: what covers what, letters and titles; [`axes`] and marks are drawn
+//! by the modules of their kinds.
 
 use super::figure::Figure;
-use super::heat;
-use super::layout::{LABEL_GAP, LINE_HEIGHT, Layout, Place, TICK_GAP, layout, x_labels_height};
+use super::layout::{LINE_HEIGHT, Layout, Place, layout};
 use super::legend::{self, rectangle};
 use super::mark::Mark;
 use super::panel::Panel;
 use super::scene::{Anchor, Point, Rect, Scene, Text};
-use super::shapes;
-use super::text;
-use super::theme::{
-    AXIS_WIDTH, GRID, GRID_WIDTH, GUIDE, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, TICK, TICK_SIZE,
-    TITLE_SIZE,
-};
+use super::theme::{AXIS_WIDTH, GUIDE, INK, LETTER_SIZE, MARGIN, TITLE_SIZE};
+use super::{axes, cloud, diagram, heat, labels, shapes, tiles};
 
 /// The figure as shapes.
 pub(super) fn draw(figure: &Figure) -> Scene {
@@ -70,14 +66,9 @@ pub(super) fn label(at: Point, text: &str, size: f64, anchor: Anchor) -> Text {
 }
 
 fn draw_panel(scene: &mut Scene, panel: &Panel, place: &Place) {
-    let is_heat = panel.cells().is_some();
-    if !is_heat {
-        for tick in &place.y_ticks {
-            if let Some(y) = place.up(panel, tick.value).map(f64::round) {
-                let ends = ((place.plot.x, y), (place.plot.right(), y));
-                scene.segment(ends.0, ends.1, GRID, GRID_WIDTH);
-            }
-        }
+    let is_grid = panel.cells().is_some();
+    if !is_grid {
+        axes::grid(scene, panel, place);
     }
     // Axes cover the feet of bars and areas; lines and markers cover axes.
     for mark in &panel.marks {
@@ -85,98 +76,35 @@ fn draw_panel(scene: &mut Scene, panel: &Panel, place: &Place) {
             Mark::Band(band) => shapes::band(scene, panel, place, band),
             Mark::Bars(bars) => shapes::bars(scene, panel, place, bars),
             Mark::Heat(map) => heat::draw(scene, panel, place, map),
-            Mark::Line(_) | Mark::Points(_) | Mark::Guide(_) | Mark::Agent(..) => {}
+            Mark::View(view) => tiles::draw(scene, &place.plot, view),
+            _ => {}
         }
     }
-    draw_axes(scene, panel, place, is_heat);
+    axes::draw(scene, panel, place, is_grid);
     for mark in &panel.marks {
         match mark {
             Mark::Line(line) => shapes::line(scene, panel, place, line),
             Mark::Points(points) => shapes::points(scene, panel, place, points),
             Mark::Guide(guide) => shapes::guide(scene, panel, place, guide.at),
+            Mark::Tree(tree) => cloud::tree(scene, panel, place, tree),
+            Mark::Scatter(scatter) => cloud::scatter(scene, panel, place, scatter),
+            Mark::Violin(violin) => cloud::violin(scene, panel, place, violin),
+            Mark::Arrow(arrow) => labels::arrow(scene, panel, place, arrow),
+            Mark::Sketch(sketch) => diagram::draw(scene, &place.plot, sketch),
             Mark::Agent(x, y) => heat::draw_agent(scene, panel, place, (*x, *y)),
-            Mark::Band(_) | Mark::Bars(_) | Mark::Heat(_) => {}
+            Mark::Band(_) | Mark::Bars(_) | Mark::Heat(_) | Mark::View(_) | Mark::Label(_) => {}
         }
     }
+    // Words come last, as they keep clear of all the rest.
+    labels::draw(scene, panel, place);
     draw_title(scene, place);
-}
-
-fn draw_axes(scene: &mut Scene, panel: &Panel, place: &Place, is_heat: bool) {
-    let plot = place.plot;
-    let (left, bottom) = (plot.x, plot.bottom());
-    if !is_heat {
-        let corner = [(left, plot.y), (left, bottom), (plot.right(), bottom)];
-        scene.path(corner.to_vec(), INK, AXIS_WIDTH, 1.0);
-    }
-    for (tick, lines) in place.x_ticks.iter().zip(&place.x_labels) {
-        let Some(x) = place.across(panel, tick.value) else {
-            continue;
-        };
-        if !is_heat {
-            let x = x.round();
-            scene.segment((x, bottom), (x, bottom + TICK), INK, AXIS_WIDTH);
-        }
-        if !place.x_shown {
-            continue;
-        }
-        let top = bottom + TICK + TICK_GAP;
-        for (n, line) in lines.iter().enumerate() {
-            let text = if place.x_upright {
-                let at = (x + TICK_SIZE * text::CAP_HEIGHT / 2.0, top);
-                Text {
-                    upright: true,
-                    ..label(at, line, TICK_SIZE, Anchor::End)
-                }
-            } else {
-                let y = top + TICK_SIZE * (n as f64 * LINE_HEIGHT + text::CAP_HEIGHT);
-                label((x, y), line, TICK_SIZE, Anchor::Middle)
-            };
-            scene.text(text);
-        }
-    }
-    let mut widest = 0.0_f64;
-    for tick in &place.y_ticks {
-        let Some(y) = place.up(panel, tick.value) else {
-            continue;
-        };
-        if !is_heat {
-            scene.segment((left - TICK, y.round()), (left, y.round()), INK, AXIS_WIDTH);
-        }
-        if place.y_shown {
-            widest = widest.max(text::width(&tick.label, TICK_SIZE, false));
-            let at = (
-                left - TICK - TICK_GAP,
-                y + TICK_SIZE * text::CAP_HEIGHT / 2.0,
-            );
-            scene.text(label(at, &tick.label, TICK_SIZE, Anchor::End));
-        }
-    }
-    if place.x_shown {
-        let below = TICK + TICK_GAP + x_labels_height(place) + LABEL_GAP - 2.0;
-        let at = (
-            plot.x + plot.width / 2.0,
-            bottom + below + LABEL_SIZE * text::CAP_HEIGHT,
-        );
-        scene.text(label(at, &panel.x.label, LABEL_SIZE, Anchor::Middle));
-    }
-    if place.y_shown {
-        // From the outer ends of the tick labels; descenders point to the panel.
-        let at = (
-            left - TICK - TICK_GAP - widest - LABEL_GAP - LABEL_SIZE * 0.1,
-            plot.y + plot.height / 2.0,
-        );
-        scene.text(Text {
-            upright: true,
-            ..label(at, &panel.y.label, LABEL_SIZE, Anchor::Middle)
-        });
-    }
 }
 
 fn draw_title(scene: &mut Scene, place: &Place) {
     let lines = place.title.len().max(1);
     let baseline = |n: usize| {
         let above = (lines - n - 1) as f64 * TITLE_SIZE * LINE_HEIGHT;
-        place.plot.y - 9.0 - above
+        place.plot.y - place.tree - 9.0 - above
     };
     if let Some(letter) = &place.letter {
         scene.text(Text {
@@ -202,7 +130,7 @@ fn draw_title(scene: &mut Scene, place: &Place) {
     }
 }
 
-/// The frame of a heat map.
+/// The frame of a heat map or a view.
 pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
     let mut around = rectangle(plot);
     around.push((plot.x, plot.y));
@@ -213,8 +141,9 @@ pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
 mod tests {
     use super::*;
     use crate::figures::scene::Shape;
+    use crate::figures::text;
     use crate::figures::{
-        Axis, Bars, ColorMap, Guide, GuideAt, HeatMap, Line, Numbers, Share, Style,
+        Axis, Bars, ColorMap, Guide, GuideAt, HeatMap, Line, Numbers, Share, Sketch, Style, Words,
     };
 
     fn texts(scene: &Scene) -> Vec<&Text> {
@@ -348,6 +277,72 @@ mod tests {
             words.contains(&"missing") && words.contains(&"frames"),
             "{words:?}"
         );
+    }
+
+    /// A heat map of many cells, both axes as given.
+    fn many(axis: &Axis, side: usize) -> Figure {
+        let mut panel = Panel::new("t", axis.clone(), axis.clone().reversed());
+        panel.push(Mark::Heat(HeatMap {
+            series: "h".to_owned(),
+            rows: vec![vec![Some(0.5); side]; side],
+            map: ColorMap::Signed { limit: 1.0 },
+            bar: None,
+            numbers: None,
+        }));
+        let mut figure = Figure::new("f", "F");
+        figure.width = 360.0;
+        figure.panels.push(panel);
+        figure
+    }
+
+    #[test]
+    fn small_cells_touch_and_their_names_are_thinned() {
+        let names = (0..98).map(|n| format!("key, ({},{})", n / 7, n % 7));
+        let axis = Axis::categories("to", names.collect::<Vec<_>>());
+        let figure = many(&axis, 98);
+        assert_tidy(&figure);
+        let scene = draw(&figure);
+        let written = texts(&scene);
+        let named = written.iter().filter(|t| t.text.starts_with("key"));
+        assert!((20..98).contains(&named.count()));
+        let cells: Vec<Rect> = (scene.shapes.iter())
+            .filter_map(|shape| match shape {
+                Shape::Rect { rect, .. } => Some(*rect),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(cells.len(), 98 * 98);
+        assert!(cells[0].right() > cells[1].x && cells[0].bottom() > cells[98].y);
+
+        let groups = axis.every(0).group("key", 0, 48).group("ball", 49, 97);
+        let figure = many(&groups, 98);
+        assert_tidy(&figure);
+        let scene = draw(&figure);
+        let words: Vec<&str> = texts(&scene).iter().map(|t| t.text.as_str()).collect();
+        assert_eq!(words, ["key", "ball", "to", "key", "ball", "to", "t"]);
+    }
+
+    #[test]
+    fn each_seventh_name_stays_each_seventh() {
+        let axis = Axis::categories("", (0..49).map(|n| n.to_string())).every(7);
+        let scene = draw(&many(&axis, 49));
+        let words: Vec<String> = texts(&scene).iter().map(|t| t.text.clone()).collect();
+        let sevenths = ["0", "7", "14", "21", "28", "35", "42"];
+        assert_eq!(words[..14], [sevenths, sevenths].concat());
+    }
+
+    #[test]
+    fn diagrams_have_no_axes() {
+        let mut sketch = Sketch::new("d", (400.0, 100.0));
+        sketch.push(Words::new((200.0, 50.0), "alone"));
+        let mut figure = Figure::new("f", "F");
+        figure.panels.push(Panel::of_sketch("", sketch));
+        assert_tidy(&figure);
+        let scene = draw(&figure);
+        assert_eq!(scene.shapes.len(), 1, "{:?}", scene.shapes);
+        // As wide as the page within its margins, and as high as its shape wants.
+        let expected = (figure.width - 2.0 * MARGIN) / 4.0;
+        assert!((scene.height - expected - 2.0 * MARGIN).abs() < 8.0);
     }
 
     #[test]

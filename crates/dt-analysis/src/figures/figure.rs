@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::mark::{GuideAt, Mark};
 use super::panel::Panel;
-use super::theme;
+use super::{table, theme};
 
 /// A file that a figure was drawn from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -94,181 +93,17 @@ impl Figure {
     ///
     /// Cells of a heat map have a `value` at a column `x` and a row `y`, empty if it is missing;
     /// the others have a `y` at an `x`, and `low` and `high` where they have an interval. Bars and
-    /// stacked areas have their own length in `y`, not the top of the stack.
+    /// stacked areas have their own length in `y`, not the top of the stack. Where points have
+    /// names or there are words, a column `name` follows; where there are views, `object`,
+    /// `color` and `state` of each cell.
     pub fn csv(&self) -> String {
-        let mut table = Table::default();
-        for (n, panel) in self.panels.iter().enumerate() {
-            table.panel = Self::letter(n);
-            for mark in &panel.marks {
-                table.push(panel, mark);
-            }
-        }
-        table.text
-    }
-}
-
-const HEADER: &str = "panel,panel_title,mark,series,x,y,value,low,high\n";
-
-struct Table {
-    panel: String,
-    text: String,
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        Self {
-            panel: String::new(),
-            text: HEADER.to_owned(),
-        }
-    }
-}
-
-impl Table {
-    fn row(&mut self, panel: &Panel, mark: &str, series: &str, cells: [String; 5]) {
-        let [x, y, value, low, high] = cells;
-        let head = [&self.panel, &panel.title, mark, series].map(quoted);
-        let tail = [x, y, value, low, high].map(|cell| quoted(&cell));
-        let cells: Vec<String> = head.into_iter().chain(tail).collect();
-        self.text.push_str(&cells.join(","));
-        self.text.push('\n');
-    }
-
-    fn push(&mut self, panel: &Panel, mark: &Mark) {
-        let x_name = |x: f64| panel.x.name(x);
-        match mark {
-            Mark::Line(line) => {
-                for &(x, y) in &line.points {
-                    let cells = [
-                        x_name(x),
-                        number(y),
-                        String::new(),
-                        String::new(),
-                        String::new(),
-                    ];
-                    self.row(panel, "line", &line.series, cells);
-                }
-            }
-            Mark::Band(band) => {
-                for &(x, low, high) in &band.points {
-                    let cells = [
-                        x_name(x),
-                        number(high - low),
-                        String::new(),
-                        number(low),
-                        number(high),
-                    ];
-                    self.row(panel, "band", &band.series, cells);
-                }
-            }
-            Mark::Points(points) => {
-                for point in &points.points {
-                    let cells = estimate(x_name(point.x), point.y, point.interval);
-                    self.row(panel, "point", &points.series, cells);
-                }
-            }
-            Mark::Bars(bars) => {
-                for bar in &bars.bars {
-                    let cells = estimate(x_name(bar.x), bar.value, bar.interval);
-                    self.row(panel, "bar", &bars.series, cells);
-                }
-            }
-            Mark::Guide(guide) => {
-                let (x, y) = match guide.at {
-                    GuideAt::X(x) => (x_name(x), String::new()),
-                    GuideAt::Y(y) => (String::new(), number(y)),
-                    GuideAt::Identity => ("x".to_owned(), "x".to_owned()),
-                };
-                let cells = [x, y, String::new(), String::new(), String::new()];
-                self.row(panel, "guide", &guide.legend, cells);
-            }
-            Mark::Heat(heat) => {
-                for (j, row) in heat.rows.iter().enumerate() {
-                    for (i, value) in row.iter().enumerate() {
-                        let cells = [
-                            x_name(i as f64),
-                            panel.y.name(j as f64),
-                            value.map(number).unwrap_or_default(),
-                            String::new(),
-                            String::new(),
-                        ];
-                        self.row(panel, "cell", &heat.series, cells);
-                    }
-                }
-            }
-            Mark::Agent(..) => {}
-        }
-    }
-}
-
-fn estimate(x: String, y: f64, interval: Option<(f64, f64)>) -> [String; 5] {
-    let (low, high) = match interval {
-        Some((low, high)) => (number(low), number(high)),
-        None => (String::new(), String::new()),
-    };
-    [x, number(y), String::new(), low, high]
-}
-
-/// The shortest decimals that read back as the same number; empty where there is none.
-fn number(value: f64) -> String {
-    if value.is_finite() {
-        value.to_string()
-    } else {
-        String::new()
-    }
-}
-
-fn quoted(cell: &(impl AsRef<str> + ?Sized)) -> String {
-    let cell = cell.as_ref();
-    if cell.contains([',', '"', '\n']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
+        table::csv(self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::{Axis, ColorMap, HeatMap, Line, Style};
-
-    #[test]
-    fn numbers_are_written_as_they_are() {
-        let mut panel = Panel::new("A, b", Axis::linear("x"), Axis::linear("y"));
-        let points = vec![(0.1 + 0.2, 1e-7), (2.0, f64::NAN)];
-        panel.push(Mark::Line(Line::new("s", points, Style::nth(0))));
-        let mut figure = Figure::new("f", "F");
-        figure.panels.push(panel);
-        assert_eq!(
-            figure.csv(),
-            format!(
-                "{HEADER}a,\"A, b\",line,s,0.30000000000000004,0.0000001,,,\na,\"A, b\",line,s,2,,,,\n"
-            )
-        );
-    }
-
-    #[test]
-    fn missing_cells_are_empty() {
-        let axis = || Axis::categories("", ["p", "q"]);
-        let mut panel = Panel::new("t", axis(), axis());
-        panel.push(Mark::Heat(HeatMap {
-            series: "h".to_owned(),
-            rows: vec![vec![Some(0.0), None], vec![Some(-1.5)]],
-            map: ColorMap::signed_over([1.0]),
-            bar: None,
-            numbers: None,
-        }));
-        let mut figure = Figure::new("f", "F");
-        figure.panels.push(panel);
-        let rows: Vec<String> = figure.csv().lines().skip(1).map(str::to_owned).collect();
-        assert_eq!(
-            rows,
-            [
-                "a,t,cell,h,p,p,0,,",
-                "a,t,cell,h,q,p,,,",
-                "a,t,cell,h,p,q,-1.5,,"
-            ]
-        );
-    }
 
     #[test]
     fn letters_go_on_after_z() {

@@ -38,6 +38,23 @@ fn cell(panel: &Panel, place: &Place, (x, y): (f64, f64)) -> Option<Rect> {
     })
 }
 
+/// Side from which cells are apart; smaller ones touch, as gaps would blend into their colours.
+const APART: f64 = 10.0;
+
+/// The part of a cell that has its colour. Cells that touch reach below the next ones to the
+/// right and below, so that no seams show.
+fn filled(cell: &Rect, plot: &Rect) -> Rect {
+    if cell.width.min(cell.height) >= APART {
+        return cell.grown(-0.5);
+    }
+    let beyond = 1.0;
+    Rect {
+        width: (cell.width + beyond).min(plot.right() - cell.x),
+        height: (cell.height + beyond).min(plot.bottom() - cell.y),
+        ..*cell
+    }
+}
+
 pub(super) fn draw(scene: &mut Scene, panel: &Panel, place: &Place, heat: &HeatMap) {
     let has_agent = |x: f64, y: f64| {
         let here = |mark: &Mark| matches!(mark, Mark::Agent(ax, ay) if *ax == x && *ay == y);
@@ -50,14 +67,7 @@ pub(super) fn draw(scene: &mut Scene, panel: &Panel, place: &Place, heat: &HeatM
                 continue;
             };
             let color = color_of(heat.map.shade(value));
-            let gap = 0.5;
-            let inner = Rect {
-                x: rect.x + gap,
-                y: rect.y + gap,
-                width: rect.width - 2.0 * gap,
-                height: rect.height - 2.0 * gap,
-            };
-            scene.rect(inner, color);
+            scene.rect(filled(&rect, &place.plot), color);
             let written = heat.numbers.zip(value).map(|(how, value)| how.write(value));
             let size = CELL_SIZE.min(rect.height * 0.5);
             let fits = |text: &String| text::width(text, size, false) < rect.width - 2.0;

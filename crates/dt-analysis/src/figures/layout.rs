@@ -3,11 +3,13 @@
 use super::color_map::ColorMap;
 use super::figure::{Figure, Share};
 use super::mark::Mark;
-use super::panel::{AxisKind, Panel};
+use super::panel::{Axis, Panel};
 use super::scale::{Scale, Tick};
 use super::scene::Rect;
 use super::text;
-use super::theme::{COLOR_BAR, GAP, LABEL_SIZE, LETTER_SIZE, MARGIN, TICK, TICK_SIZE, TITLE_SIZE};
+use super::theme::{
+    COLOR_BAR, GAP, LABEL_SIZE, LETTER_SIZE, MARGIN, TICK, TICK_SIZE, TITLE_SIZE, TREE,
+};
 
 /// Height of a line of tick labels, titles or a legend.
 pub(super) const LINE_HEIGHT: f64 = 1.25;
@@ -17,6 +19,11 @@ pub(super) const TICK_GAP: f64 = 3.0;
 pub(super) const LABEL_GAP: f64 = 5.0;
 /// Between a heat map and its colour bar, and between the bar and its labels.
 pub(super) const BAR_GAPS: (f64, f64) = (10.0, 4.0);
+/// Between tick labels and the brackets of groups, and the length of the brackets' feet.
+pub(super) const GROUP_GAP: f64 = 3.0;
+pub(super) const GROUP_FEET: f64 = 3.0;
+/// From one tick label to the next one below it, at least.
+const LABEL_STEP: f64 = TICK_SIZE * 1.15;
 
 /// A panel in its place.
 #[derive(Clone, Debug)]
@@ -33,6 +40,8 @@ pub(super) struct Place {
     pub x_upright: bool,
     pub x_shown: bool,
     pub y_shown: bool,
+    /// Height of the tree above the plot.
+    pub tree: f64,
     pub letter: Option<String>,
     /// Left end of the letter.
     pub letter_x: f64,
@@ -79,17 +88,18 @@ pub(super) fn layout(figure: &Figure) -> Layout {
     let rows = figure.panels.len().div_ceil(columns);
     let (xs, ys) = scales(figure, columns);
     let shown = |n: usize| {
-        (
-            figure.share_x == Share::Own || n + columns >= figure.panels.len(),
-            figure.share_y == Share::Own || n.is_multiple_of(columns),
-        )
+        let last = figure.share_x == Share::Own || n + columns >= figure.panels.len();
+        let first = figure.share_y == Share::Own || n.is_multiple_of(columns);
+        let panel = &figure.panels[n];
+        (last && !panel.x.hidden, first && !panel.y.hidden)
     };
 
     // Widths first: labels of the y axes and colour bars take theirs, panels share the rest.
     let y_ticks: Vec<Vec<Tick>> = (figure.panels.iter().zip(&ys))
         .map(|(panel, &scale)| {
             let ticks = |count| panel.y.ticks(scale, count);
-            fitting_ticks(figure.panel_height, 38.0, ticks, false)
+            let ticks = fitting_ticks(figure.panel_height, 38.0, ticks, false);
+            each_of(ticks, panel.y.every.unwrap_or(1))
         })
         .collect();
     let of_column = |column: usize, side: &dyn Fn(usize) -> f64| {
@@ -135,13 +145,17 @@ pub(super) fn layout(figure: &Figure) -> Layout {
         let of_row = &mut places[first..];
         let titles = of_row.iter().map(|p| p.title.len()).max().unwrap_or(0);
         let lettered = of_row.iter().any(|p| p.letter.is_some());
-        let head = match titles.max(usize::from(lettered)) {
-            0 => TICK_SIZE / 2.0,
-            lines => lines as f64 * TITLE_SIZE * LINE_HEIGHT + 7.0,
-        };
+        let tree = of_row.iter().map(|p| p.tree).fold(0.0, f64::max);
+        let head = tree
+            + match titles.max(usize::from(lettered)) {
+                0 => TICK_SIZE / 2.0,
+                lines => lines as f64 * TITLE_SIZE * LINE_HEIGHT + 7.0,
+            };
         let plot = of_row.iter().map(|p| p.plot.height).fold(0.0, f64::max);
         for place in &mut *of_row {
             place.plot.y = (top + head).round();
+            // Titles of a row stand on one line.
+            place.tree = tree;
         }
         let foot = (of_row.iter().zip(&members))
             .map(|(place, &n)| below(place, &figure.panels[n]) + place.plot.height - plot)
@@ -177,22 +191,55 @@ fn scales(figure: &Figure, columns: usize) -> (Vec<Scale>, Vec<Scale>) {
             |e| &e.1,
         );
         let points = panel.marks.iter().any(|mark| match mark {
-            Mark::Points(_) => true,
+            Mark::Points(_) | Mark::Scatter(_) | Mark::Violin(_) => true,
             Mark::Line(line) => line.markers,
             _ => false,
         });
-        // Lines and areas may touch the axis; markers and bars may not.
-        let x_air = if points || panel.has_bars() {
-            0.025
-        } else {
-            0.0
+        let named = panel.marks.iter().any(|mark| match mark {
+            Mark::Scatter(scatter) => scatter.points.iter().any(|point| point.labelled),
+            _ => false,
+        });
+        // Lines and areas may touch the axis; markers and bars may not, and names need room.
+        let (x_air, y_air) = match (named, points || panel.has_bars()) {
+            (true, _) => (0.16, 0.08),
+            (false, true) => (0.025, 0.05),
+            (false, false) => (0.0, 0.05),
         };
-        (panel.x.scale(xs, x_air), panel.y.scale(ys, 0.05))
+        (panel.x.scale(xs, x_air), panel.y.scale(ys, y_air))
     };
     (0..figure.panels.len()).map(of).unzip()
 }
 
+/// Each `step`th tick, or none.
+fn each_of(ticks: Vec<Tick>, step: usize) -> Vec<Tick> {
+    match step {
+        0 => Vec::new(),
+        step => ticks.into_iter().step_by(step).collect(),
+    }
+}
+
+/// How many names of an axis each written one stands for, so that labels `least` high do not
+/// touch; `slot` is the place of one name.
+fn label_step(axis: &Axis, slot: f64, least: f64) -> usize {
+    match axis.every.unwrap_or(1) {
+        0 => 0,
+        step => step * (least / (slot * step as f64).max(1e-9)).ceil().max(1.0) as usize,
+    }
+}
+
+/// What the brackets of an axis's groups take.
+pub(super) fn groups_size(axis: &Axis) -> f64 {
+    if axis.groups.is_empty() {
+        0.0
+    } else {
+        GROUP_GAP + GROUP_FEET + LABEL_SIZE * LINE_HEIGHT
+    }
+}
+
 fn left_of(panel: &Panel, ticks: &[Tick], shown: bool) -> f64 {
+    if panel.y.hidden {
+        return 0.0;
+    }
     if !shown {
         return TICK;
     }
@@ -204,12 +251,12 @@ fn left_of(panel: &Panel, ticks: &[Tick], shown: bool) -> f64 {
         "" => 0.0,
         _ => LABEL_SIZE + LABEL_GAP,
     };
-    (label + widest + TICK + TICK_GAP).ceil()
+    (label + groups_size(&panel.y) + widest + TICK + TICK_GAP).ceil()
 }
 
 fn right_of(panel: &Panel, height: f64) -> f64 {
     let Some((map, _)) = color_bar(panel) else {
-        return 6.0;
+        return if panel.x.hidden { 0.0 } else { 6.0 };
     };
     let widest = map
         .ticks(bar_ticks(height))
@@ -226,9 +273,10 @@ pub(super) fn bar_ticks(height: f64) -> usize {
 }
 
 fn plot_height(panel: &Panel, width: f64, height: f64) -> f64 {
-    match panel.cells() {
-        Some((columns, rows)) => (width / columns as f64 * rows as f64).round(),
-        None => height.round(),
+    match (panel.cells(), panel.sketch()) {
+        (Some((columns, rows)), _) => (width / columns as f64 * rows as f64).round(),
+        (None, Some((across, down))) => (width / across * down).round(),
+        (None, None) => height.round(),
     }
 }
 
@@ -243,17 +291,16 @@ fn place(
 ) -> Place {
     let panel = &figure.panels[n];
     let x_ticks = fitting_ticks(plot.width, 48.0, |count| panel.x.ticks(x, count), true);
-    let named = matches!(panel.x.kind, AxisKind::Categories(_));
-    let slot = plot.width / x_ticks.len().max(1) as f64 - 4.0;
-    let x_labels: Vec<Vec<String>> = x_ticks
-        .iter()
-        .map(|tick| match named {
-            true => text::wrap(&tick.label, TICK_SIZE, false, slot),
-            false => vec![tick.label.clone()],
-        })
-        .collect();
-    let too_wide = |line: &String| text::width(line, TICK_SIZE, false) > slot + 2.0;
-    let x_upright = named && x_labels.iter().flatten().any(too_wide);
+    let y_ticks = match panel.y.is_named() {
+        true => {
+            let slot = plot.height / panel.y.ticks(y, 1).len().max(1) as f64;
+            // The caller took each `every`th already.
+            let step = label_step(&panel.y, slot, LABEL_STEP);
+            each_of(y_ticks, step / panel.y.every.unwrap_or(1).max(1))
+        }
+        false => y_ticks,
+    };
+    let labels = XLabels::new(&panel.x, x_ticks, plot.width);
     let letter = (figure.panels.len() > 1).then(|| Figure::letter(n));
     let after_letter = letter.as_ref().map_or(0.0, |letter| {
         edge + text::width(letter, LETTER_SIZE, true) + 5.0
@@ -267,22 +314,61 @@ fn place(
         plot,
         x,
         y,
-        x_labels: match x_upright {
-            true => x_ticks
-                .iter()
-                .map(|t| vec![t.label.replace('\n', " ")])
-                .collect(),
-            false => x_labels,
-        },
-        x_ticks,
+        x_labels: labels.lines,
+        x_ticks: labels.ticks,
         y_ticks,
-        x_upright,
+        x_upright: labels.upright,
         x_shown,
         y_shown,
+        tree: if panel.has_tree() { TREE } else { 0.0 },
         letter,
         letter_x: edge,
         title,
         title_x,
+    }
+}
+
+/// Ticks of an x axis, and how their labels are written.
+struct XLabels {
+    ticks: Vec<Tick>,
+    lines: Vec<Vec<String>>,
+    upright: bool,
+}
+
+impl XLabels {
+    fn new(axis: &Axis, ticks: Vec<Tick>, width: f64) -> Self {
+        if !axis.is_named() {
+            let lines = ticks.iter().map(|tick| vec![tick.label.clone()]).collect();
+            return Self {
+                ticks,
+                lines,
+                upright: false,
+            };
+        }
+        let name = width / ticks.len().max(1) as f64;
+        let every = axis.every.unwrap_or(1);
+        let slot = name * every.max(1) as f64 - 4.0;
+        let ticks = each_of(ticks, every);
+        let lines: Vec<Vec<String>> = (ticks.iter())
+            .map(|tick| text::wrap(&tick.label, TICK_SIZE, false, slot))
+            .collect();
+        let too_wide = |line: &String| text::width(line, TICK_SIZE, false) > slot + 2.0;
+        if !lines.iter().flatten().any(too_wide) {
+            return Self {
+                ticks,
+                lines,
+                upright: false,
+            };
+        }
+        // Upright, and fewer where even so they would touch.
+        let step = label_step(axis, name, LABEL_STEP);
+        let ticks = each_of(ticks, step / every.max(1));
+        let lines = ticks.iter().map(|t| vec![t.label.replace('\n', " ")]);
+        Self {
+            lines: lines.collect(),
+            ticks,
+            upright: true,
+        }
     }
 }
 
@@ -300,6 +386,9 @@ pub(super) fn x_labels_height(place: &Place) -> f64 {
 
 /// What a panel's x axis takes below it.
 fn below(place: &Place, panel: &Panel) -> f64 {
+    if panel.x.hidden {
+        return 0.0;
+    }
     if !place.x_shown {
         return TICK;
     }
@@ -307,5 +396,5 @@ fn below(place: &Place, panel: &Panel) -> f64 {
         "" => 0.0,
         _ => LABEL_SIZE * LINE_HEIGHT + LABEL_GAP - 2.0,
     };
-    TICK + TICK_GAP + x_labels_height(place) + label
+    TICK + TICK_GAP + x_labels_height(place) + groups_size(&panel.x) + label
 }

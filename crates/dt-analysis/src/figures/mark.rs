@@ -2,9 +2,15 @@
 
 use super::bars::{Bar, Bars};
 use super::color_map::ColorMap;
+use super::label::{Arrow, Label};
 use super::palette::{Color, Dash, Style};
 use super::scale::{compact, minus};
+use super::scatter::Scatter;
+use super::sketch::Sketch;
 use super::theme;
+use super::tree::Tree;
+use super::view::View;
+use super::violin::Violin;
 
 /// Something drawn from data.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +27,20 @@ pub enum Mark {
     Guide(Guide),
     /// A heat map.
     Heat(HeatMap),
+    /// A tree above a heat map.
+    Tree(Tree),
+    /// Points with names.
+    Scatter(Scatter),
+    /// A sample and its density.
+    Violin(Violin),
+    /// Words at a place.
+    Label(Label),
+    /// An arrow from place to place.
+    Arrow(Arrow),
+    /// What an agent sees.
+    View(View),
+    /// A diagram, alone in its panel.
+    Sketch(Sketch),
     /// The agent on a grid of its view: a triangle that looks up, at a column and a row.
     Agent(f64, f64),
 }
@@ -235,12 +255,24 @@ impl Mark {
             Self::Points(points) => (points.legend.clone(), Swatch::Point(points.style)),
             Self::Bars(bars) => (bars.legend.clone(), Swatch::Patch(bars.color, 1.0)),
             Self::Guide(guide) => (Some(guide.legend.clone()), Swatch::Guide(guide.at.dash())),
-            Self::Heat(_) | Self::Agent(..) => return None,
+            Self::Scatter(scatter) if scatter.arrows => (
+                scatter.legend.clone(),
+                Swatch::Line(scatter.style, theme::LINE, 1.0, false),
+            ),
+            Self::Scatter(scatter) => (scatter.legend.clone(), Swatch::Point(scatter.style)),
+            Self::Violin(violin) => (violin.legend.clone(), Swatch::Patch(violin.color, 1.0)),
+            Self::Heat(_)
+            | Self::Tree(_)
+            | Self::Label(_)
+            | Self::Arrow(_)
+            | Self::View(_)
+            | Self::Sketch(_)
+            | Self::Agent(..) => return None,
         };
         legend.map(|legend| (legend, swatch))
     }
 
-    /// All its x and y, for the panel's range.
+    /// All its x and y, for the panel's range; those of a violin as it stands upright.
     pub(super) fn extent(&self) -> (Vec<f64>, Vec<f64>) {
         match self {
             Self::Line(line) => line.points.iter().copied().unzip(),
@@ -274,7 +306,17 @@ impl Mark {
                 GuideAt::X(x) => (vec![x], Vec::new()),
                 GuideAt::Identity => (Vec::new(), Vec::new()),
             },
-            Self::Heat(_) | Self::Agent(..) => (Vec::new(), Vec::new()),
+            Self::Scatter(scatter) => {
+                let origin = scatter.arrows.then_some((0.0, 0.0));
+                let points = scatter.points.iter().map(|p| (p.x, p.y));
+                points.chain(origin).unzip()
+            }
+            Self::Violin(violin) => (vec![violin.at], violin.values()),
+            Self::Label(label) => (vec![label.at.0], vec![label.at.1]),
+            Self::Arrow(arrow) => [arrow.from, arrow.to].into_iter().unzip(),
+            Self::Heat(_) | Self::Tree(_) | Self::View(_) | Self::Sketch(_) | Self::Agent(..) => {
+                (Vec::new(), Vec::new())
+            }
         }
     }
 }

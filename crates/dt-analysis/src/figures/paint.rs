@@ -68,13 +68,19 @@ pub(super) fn to_svg(scene: &Scene, title: &str, description: &str) -> Result<St
     ))
 }
 
-/// plotters puts line ends around the words of a text, which some readers show as spaces.
+/// plotters puts line ends around the words of a text, which some readers show as spaces, and
+/// writes defaults, a third of a heat map's size.
 fn on_one_line(body: &str) -> String {
     let mut out = String::with_capacity(body.len());
     let mut in_text = false;
     for line in body.lines() {
         in_text = (in_text || line.starts_with("<text")) && line != "</text>";
-        out.push_str(line);
+        if line.starts_with('<') {
+            let line = line.replace(" opacity=\"1\"", "");
+            out.push_str(&line.replace(" stroke=\"none\"", ""));
+        } else {
+            out.push_str(line);
+        }
         if !in_text {
             out.push('\n');
         }
@@ -147,10 +153,11 @@ fn paint<DB: DrawingBackend>(
                 centre,
                 radius,
                 color,
+                opacity,
             } => area.draw(&Circle::new(
                 units(*centre),
                 (radius * UNITS).round() as i32,
-                rgb(*color).filled(),
+                rgb(*color).mix(*opacity).filled(),
             )),
             Shape::Text(text) => draw_text(text, area),
         }

@@ -2,6 +2,8 @@
 
 use super::mark::Mark;
 use super::scale::{Scale, Tick};
+use super::sketch::Sketch;
+use super::view::View;
 
 /// An axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +16,24 @@ pub struct Axis {
     pub reversed: bool,
     /// Whether the range over the data begins at 0, or holds it.
     pub zero: bool,
+    /// Whether neither the axis nor its labels are drawn.
+    pub hidden: bool,
+    /// Each how many of its names are written; as many as there is room for if not given, none
+    /// if 0.
+    pub every: Option<usize>,
+    /// Stretches of its names that have a name of their own, on a bracket beyond the labels.
+    pub groups: Vec<Group>,
+}
+
+/// A stretch of an axis of names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its first place.
+    pub first: usize,
+    /// Its last place.
+    pub last: usize,
 }
 
 /// How an axis places values.
@@ -79,12 +99,44 @@ impl Axis {
         self
     }
 
+    /// Without a line, ticks and labels.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    /// With each `step`th name written, or none if 0.
+    #[must_use]
+    pub fn every(mut self, step: usize) -> Self {
+        self.every = Some(step);
+        self
+    }
+
+    /// With a bracket along the names from `first` to `last`.
+    #[must_use]
+    pub fn group(mut self, name: impl Into<String>, first: usize, last: usize) -> Self {
+        self.groups.push(Group {
+            name: name.into(),
+            first,
+            last,
+        });
+        self
+    }
+
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.kind, AxisKind::Categories(_))
+    }
+
     fn of(label: impl Into<String>, kind: AxisKind) -> Self {
         Self {
             label: label.into(),
             kind,
             reversed: false,
             zero: false,
+            hidden: false,
+            every: None,
+            groups: Vec::new(),
         }
     }
 
@@ -169,31 +221,71 @@ impl Panel {
         }
     }
 
+    /// A panel that shows what an agent sees, with its columns and rows counted from 0 at the
+    /// far left.
+    pub fn of_view(title: impl Into<String>, view: View) -> Self {
+        let names = || (0..view.side()).map(|n| n.to_string());
+        let (x, y) = (Axis::categories("", names()), Axis::categories("", names()));
+        let mut panel = Self::new(title, x, y.reversed());
+        panel.push(Mark::View(view));
+        panel
+    }
+
+    /// A panel that shows a diagram, without axes.
+    pub fn of_sketch(title: impl Into<String>, sketch: Sketch) -> Self {
+        let axis = || Axis::linear("").hidden();
+        let mut panel = Self::new(title, axis(), axis());
+        panel.push(Mark::Sketch(sketch));
+        panel
+    }
+
     /// Adds a mark on top.
     pub fn push(&mut self, mark: Mark) {
         self.marks.push(mark);
+    }
+
+    /// Whether its violins lie, as names are on the y axis alone.
+    pub(super) fn lies(&self) -> bool {
+        self.y.is_named() && !self.x.is_named()
     }
 
     /// Values of all marks on both axes.
     pub(super) fn extent(&self) -> (Vec<f64>, Vec<f64>) {
         let (mut xs, mut ys) = (Vec::new(), Vec::new());
         for mark in &self.marks {
-            let (x, y) = mark.extent();
+            let (mut x, mut y) = mark.extent();
+            if matches!(mark, Mark::Violin(_)) && self.lies() {
+                std::mem::swap(&mut x, &mut y);
+            }
             xs.extend(x);
             ys.extend(y);
         }
         (xs, ys)
     }
 
-    /// Number of columns and rows, if it is a heat map.
+    /// Number of columns and rows, if it is a heat map or a view.
     pub(super) fn cells(&self) -> Option<(usize, usize)> {
         self.marks.iter().find_map(|mark| match mark {
             Mark::Heat(heat) => {
                 let columns = heat.rows.iter().map(Vec::len).max().unwrap_or(0);
                 Some((columns.max(1), heat.rows.len().max(1)))
             }
+            Mark::View(view) => Some((view.side(), view.side())),
             _ => None,
         })
+    }
+
+    /// Width and height of its diagram, if it has one.
+    pub(super) fn sketch(&self) -> Option<(f64, f64)> {
+        self.marks.iter().find_map(|mark| match mark {
+            Mark::Sketch(sketch) => Some(sketch.size),
+            _ => None,
+        })
+    }
+
+    /// Whether a tree stands above it.
+    pub(super) fn has_tree(&self) -> bool {
+        self.marks.iter().any(|mark| matches!(mark, Mark::Tree(_)))
     }
 
     pub(super) fn has_bars(&self) -> bool {

@@ -1,5 +1,6 @@
 //! A picture as a list of shapes, before any file format.
 
+pub(super) use super::label::Anchor;
 use super::palette::{Color, Marker};
 
 /// A place in CSS pixels, y downwards.
@@ -22,14 +23,20 @@ impl Rect {
     pub fn bottom(&self) -> f64 {
         self.y + self.height
     }
-}
 
-/// Which part of a text lies at its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Anchor {
-    Start,
-    Middle,
-    End,
+    pub fn middle(&self) -> Point {
+        (self.x + self.width / 2.0, self.y + self.height / 2.0)
+    }
+
+    /// Grown by so much on every side.
+    pub fn grown(&self, by: f64) -> Self {
+        Self {
+            x: self.x - by,
+            y: self.y - by,
+            width: self.width + 2.0 * by,
+            height: self.height + 2.0 * by,
+        }
+    }
 }
 
 /// A line of text; `at` is a place on its baseline.
@@ -70,6 +77,7 @@ pub(super) enum Shape {
         centre: Point,
         radius: f64,
         color: Color,
+        opacity: f64,
     },
     Text(Text),
 }
@@ -134,14 +142,27 @@ impl Scene {
     }
 
     /// A marker; `r` is half its size.
-    pub fn marker(&mut self, marker: Marker, (x, y): Point, r: f64, color: Color, paper: Color) {
+    pub fn marker(&mut self, marker: Marker, at: Point, r: f64, color: Color, paper: Color) {
+        self.faint_marker(marker, at, r, (color, paper), 1.0);
+    }
+
+    /// A marker that shows what is below it; `colors` are its own and that within a ring.
+    pub fn faint_marker(
+        &mut self,
+        marker: Marker,
+        (x, y): Point,
+        r: f64,
+        colors: (Color, Color),
+        opacity: f64,
+    ) {
+        let (color, paper) = colors;
         let shapes = match marker {
             Marker::Disc => {
-                return self.disc((x, y), 1.08 * r, color);
+                return self.faint_disc((x, y), 1.08 * r, color, opacity);
             }
             Marker::Ring => {
-                self.disc((x, y), r + 0.3, color);
-                return self.disc((x, y), (r - 1.3).max(0.5), paper);
+                self.faint_disc((x, y), r + 0.3, color, opacity);
+                return self.faint_disc((x, y), (r - 1.3).max(0.5), paper, opacity);
             }
             Marker::Square => {
                 let s = 0.84 * r;
@@ -171,14 +192,19 @@ impl Scene {
                 ]
             }
         };
-        self.polygon(shapes, color, 1.0);
+        self.polygon(shapes, color, opacity);
     }
 
     pub fn disc(&mut self, centre: Point, radius: f64, color: Color) {
+        self.faint_disc(centre, radius, color, 1.0);
+    }
+
+    fn faint_disc(&mut self, centre: Point, radius: f64, color: Color, opacity: f64) {
         self.shapes.push(Shape::Disc {
             centre,
             radius,
             color,
+            opacity,
         });
     }
 }

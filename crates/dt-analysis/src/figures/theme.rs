@@ -42,6 +42,9 @@ pub const MARKER: f64 = 3.0;
 /// Length of ticks.
 pub const TICK: f64 = 4.0;
 
+/// Height of the tree above a heat map.
+pub const TREE: f64 = 34.0;
+
 /// Space around the picture.
 pub const MARGIN: f64 = 8.0;
 /// Space between panels, beyond what their labels take.
@@ -57,3 +60,5 @@ pub const GRID: Color = Color::new(0xe4, 0xe4, 0xe4);
 pub const GUIDE: Color = Color::new(0x75, 0x75, 0x75);
 /// Background.
 pub const PAPER: Color = Color::new(0xff, 0xff, 0xff);
+/// What was put into a world that is not its own.
+pub const ADDED: Color = Color::new(0xd6, 0x1a, 0x1a);

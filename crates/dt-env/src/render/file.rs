@@ -35,6 +35,33 @@ pub fn encode_png(picture: &Picture) -> Result<Vec<u8>, RenderError> {
 /// # Errors
 /// [`RenderError::Frames`] if there is none or their sizes differ.
 pub fn encode_gif(pictures: &[Picture], delay_ms: u16) -> Result<Vec<u8>, RenderError> {
+    let delay = (delay_ms / 10).max(2);
+    let mut delays = vec![delay; pictures.len()];
+    if let Some(last) = delays.last_mut() {
+        *last = delay.saturating_mul(LAST_FRAME_TURNS);
+    }
+    encode(pictures, &delays)
+}
+
+/// The pictures as an animated GIF that repeats, each shown for its own time in milliseconds
+/// (10 ms steps); otherwise as [`encode_gif`].
+///
+/// # Errors
+/// [`RenderError::Delays`] if there are not as many times as pictures, and those of
+/// [`encode_gif`].
+pub fn encode_timed_gif(pictures: &[Picture], delays_ms: &[u16]) -> Result<Vec<u8>, RenderError> {
+    if pictures.len() != delays_ms.len() {
+        return Err(RenderError::Delays {
+            pictures: pictures.len(),
+            delays: delays_ms.len(),
+        });
+    }
+    let delays: Vec<u16> = delays_ms.iter().map(|ms| (ms / 10).max(2)).collect();
+    encode(pictures, &delays)
+}
+
+/// `delays` are in hundredths of a second, one for each picture.
+fn encode(pictures: &[Picture], delays: &[u16]) -> Result<Vec<u8>, RenderError> {
     let first = pictures.first().ok_or(RenderError::Frames)?;
     let size = (first.width, first.height);
     if pictures.iter().any(|p| (p.width, p.height) != size) {
@@ -47,7 +74,7 @@ pub fn encode_gif(pictures: &[Picture], delay_ms: u16) -> Result<Vec<u8>, Render
     let global = shared.as_ref().map_or(&[][..], |p| &p.colors);
     let mut encoder = gif::Encoder::new(&mut out, width, height, global)?;
     encoder.set_repeat(gif::Repeat::Infinite)?;
-    for (n, picture) in pictures.iter().enumerate() {
+    for (picture, &delay) in pictures.iter().zip(delays) {
         let own = match shared {
             Some(_) => None,
             None => Palette::of(std::slice::from_ref(picture)),
@@ -57,10 +84,7 @@ pub fn encode_gif(pictures: &[Picture], delay_ms: u16) -> Result<Vec<u8>, Render
             (None, Some(palette)) => palette.frame(picture, width, height, true),
             (None, None) => gif::Frame::from_rgb_speed(width, height, &picture.rgb, 10),
         };
-        frame.delay = (delay_ms / 10).max(2);
-        if n + 1 == pictures.len() {
-            frame.delay = frame.delay.saturating_mul(LAST_FRAME_TURNS);
-        }
+        frame.delay = delay;
         encoder.write_frame(&frame)?;
     }
     drop(encoder);
@@ -201,6 +225,19 @@ mod tests {
             }
             assert_eq!((frames[0].1, frames[1].1), (25, 100));
         }
+    }
+
+    #[test]
+    fn each_frame_of_a_timed_gif_has_its_own_time() {
+        let pictures = [ramp(3), ramp(4), ramp(5)];
+        let bytes = encode_timed_gif(&pictures, &[600, 300, 1800]).unwrap();
+        let delays: Vec<u16> = read_gif(&bytes)
+            .into_iter()
+            .map(|(_, delay)| delay)
+            .collect();
+        assert_eq!(delays, [60, 30, 180]);
+        let error = encode_timed_gif(&pictures, &[600]).unwrap_err();
+        assert_eq!(error.to_string(), "an animation of 3 pictures has 1 times");
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::grid::Grid;
 use crate::tile::{Object, Tile};
 use crate::world::World;
 
-pub use file::{encode_gif, encode_png, write_gif, write_png};
+pub use file::{encode_gif, encode_png, encode_timed_gif, write_gif, write_png};
 
 use tile::TileCache;
 
@@ -56,6 +56,14 @@ pub enum RenderError {
     /// An animation of nothing, or of pictures that do not fit together.
     #[error("an animation needs one picture or more, all of one size up to 65535 pixels")]
     Frames,
+    /// An animation without a time for each picture.
+    #[error("an animation of {pictures} pictures has {delays} times")]
+    Delays {
+        /// Pictures given.
+        pictures: usize,
+        /// Times given.
+        delays: usize,
+    },
     /// The PNG encoder refused the picture.
     #[error("cannot encode as PNG: {0}")]
     Png(#[from] png::EncodingError),
