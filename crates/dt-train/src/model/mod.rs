@@ -6,6 +6,7 @@
 
 mod attention;
 mod block;
+mod cache;
 mod config;
 mod embed;
 mod hooks;
@@ -15,6 +16,7 @@ mod norm;
 mod params;
 mod transformer;
 
+pub use cache::{ActivationCache, CachedTensor};
 pub use config::{
     Activation, LayerNorm, ModelConfig, Padding, ReturnToGoInput, StateEmbedding, TimeEmbedding,
 };
