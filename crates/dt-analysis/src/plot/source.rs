@@ -132,7 +132,7 @@ impl DatasetSource {
 struct AgentName {
     name: String,
     seed: Option<u64>,
-    env: EnvSpec,
+    env: Option<EnvSpec>,
 }
 
 /// The part of `run.json` that names things.
@@ -175,7 +175,7 @@ impl RunSource {
             name,
             label: seed.map_or_else(folder, |seed| format!("seed {seed}")),
             definition,
-            env: agent.map(|agent| agent.env),
+            env: agent.and_then(|agent| agent.env),
             metrics,
             evaluation: read_json(&dir.join("eval.json"))?,
             calibration: read_json(&dir.join("calibration.json"))?,

@@ -26,14 +26,57 @@ pub struct AgentRecord {
     pub trained_with: ModelConfig,
     /// Sizes given by the world.
     pub sizes: WorldSizes,
-    /// The world.
-    pub env: EnvSpec,
+    /// The world; absent where it is none of ours.
+    pub env: Option<EnvSpec>,
+    /// Its name, where `env` is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env_id: Option<String>,
     /// Steps of the optimiser.
     pub step: u64,
     /// Seed of the run; absent for an imported agent.
     pub seed: Option<u64>,
     /// Content hash of the dataset; absent for an imported agent.
     pub dataset_blake3: Option<String>,
+}
+
+impl AgentRecord {
+    /// The world's name.
+    pub fn world_id(&self) -> &str {
+        match (&self.env, &self.env_id) {
+            (Some(env), _) => &env.id,
+            (None, Some(id)) => id,
+            (None, None) => "unknown",
+        }
+    }
+
+    /// The world, which acting needs.
+    ///
+    /// # Errors
+    /// A sentence, if it is none of ours.
+    pub fn world(&self) -> Result<&EnvSpec, String> {
+        self.env.as_ref().ok_or_else(|| {
+            format!(
+                "the world of {}, {}, is not available here: its weights can be looked at, but it \
+                 cannot act",
+                self.name,
+                self.world_id()
+            )
+        })
+    }
+
+    /// What makes this record impossible, if anything does.
+    fn problem(&self) -> Option<String> {
+        let sizes = &self.sizes;
+        if !sizes.in_range() {
+            return Some("field `sizes`: out of range".to_owned());
+        }
+        let env = self.env.as_ref()?;
+        // An episode must not outlast the time table, nor show more than the model reads.
+        if env.max_steps() as usize > sizes.max_steps || env.view_size as usize != sizes.view_size {
+            return Some("field `env`: its step limit or view does not fit `sizes`".to_owned());
+        }
+        None
+    }
 }
 
 /// An agent that can act.
@@ -86,14 +129,7 @@ pub fn load_agent(dir: &Path, device: &Device) -> Result<Agent, CheckpointError>
     let text = fs::read_to_string(&json).map_err(CheckpointError::io(&json))?;
     let record: AgentRecord =
         serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&json, e))?;
-    let problem = record.model.problem().or_else(|| {
-        let sizes = &record.sizes;
-        let fits = (3..=31).contains(&sizes.view_size)
-            && (1..=1 << 20).contains(&sizes.max_steps)
-            && (1..=64).contains(&sizes.n_actions);
-        (!fits).then(|| "field `sizes`: out of range".to_owned())
-    });
-    if let Some(problem) = problem {
+    if let Some(problem) = record.model.problem().or_else(|| record.problem()) {
         return Err(CheckpointError::corrupt(json, problem));
     }
     let path = dir.join("agent.safetensors");

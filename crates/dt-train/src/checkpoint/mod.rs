@@ -6,16 +6,21 @@
 mod agent_files;
 mod atomic;
 mod fold;
+mod import;
 mod tensors;
 mod training_state;
 
 pub use agent_files::{Agent, AgentRecord, load_agent, save_agent};
 pub use atomic::{check_run_dir, create_run_dir, write_atomic, write_dir_atomic};
 pub use fold::fold;
+pub use import::{Imported, import_pytorch};
 pub use tensors::{NamedTensor, read_tensors, write_tensors};
 pub use training_state::{RestoredState, TrainingState, load_state, save_state};
 
 use std::path::PathBuf;
+
+/// Largest file that is read into memory.
+pub(crate) const MAX_BYTES: u64 = 4 << 30;
 
 /// Why an agent or a training state could not be read or written.
 #[derive(Debug, thiserror::Error)]

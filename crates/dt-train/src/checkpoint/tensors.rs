@@ -5,7 +5,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::{CheckpointError, write_atomic};
+use super::{CheckpointError, MAX_BYTES, write_atomic};
 
 /// A tensor with its name, shape and values.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +17,6 @@ pub struct NamedTensor {
     /// Values, row-major.
     pub values: Vec<f32>,
 }
-
-/// Largest file that is read into memory.
-const MAX_BYTES: u64 = 4 << 30;
 
 /// Writes tensors to a file; equal tensors give equal bytes.
 ///

@@ -69,7 +69,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         bail!("--temperature: is {}, must be positive", args.temperature);
     }
     let agent = load_agent(&args.run, &args.device.open()?)?;
-    let spec = Arc::new(agent.record.env.clone());
+    let spec = Arc::new(agent.record.world().map_err(anyhow::Error::msg)?.clone());
     let config = CalibrationConfig {
         low: args.low,
         high: args.high,

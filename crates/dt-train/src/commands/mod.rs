@@ -4,6 +4,7 @@ mod bench;
 mod calibrate;
 mod devices;
 mod eval;
+mod import;
 mod progress;
 mod summary;
 mod train;
@@ -19,7 +20,8 @@ use clap::{Parser, Subcommand};
 /// there, trains, evaluates, and says where everything is.
 ///
 /// Data goes to standard output, messages to standard error. The exit code is 0 when all is done,
-/// 1 when the agent does not meet its goals, 2 when the command, a file or a device is at fault.
+/// 1 when the agent does not meet its goals
+/// or a check fails, 2 when the command, a file or a device is at fault.
 #[derive(Parser)]
 #[command(
     name = "dt-train",
@@ -39,6 +41,7 @@ enum Command {
     Train(train::Args),
     Eval(eval::Args),
     Calibrate(calibrate::Args),
+    Import(import::Args),
     Devices(devices::Args),
     Bench(bench::Args),
 }
@@ -59,6 +62,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
         Some(Command::Train(args)) => train::run(args, out),
         Some(Command::Eval(args)) => eval::run(args, out),
         Some(Command::Calibrate(args)) => calibrate::run(args, out),
+        Some(Command::Import(args)) => import::run(args, out),
         Some(Command::Devices(args)) => devices::run(args, out),
         Some(Command::Bench(args)) => bench::run(args, out),
     }?;

@@ -142,6 +142,13 @@ impl WorldSizes {
     pub fn vocabulary(&self) -> usize {
         20 * self.view_size * self.view_size
     }
+
+    /// Whether a model of these sizes can be.
+    pub(crate) fn in_range(&self) -> bool {
+        (3..=31).contains(&self.view_size)
+            && (1..=1 << 20).contains(&self.max_steps)
+            && (1..=64).contains(&self.n_actions)
+    }
 }
 
 /// Index of each parameter of one model, by role.

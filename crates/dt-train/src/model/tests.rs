@@ -243,6 +243,34 @@ fn hooks_see_the_same_function() {
 }
 
 #[test]
+fn a_cache_keeps_what_it_was_asked_for() {
+    let config = small();
+    let model = model(&config, 1, true);
+    let batch = batch(1, 3, 5, 8);
+    let mut all = ActivationCache::everything();
+    let logits = logits(&model, &batch, &mut all);
+    for point in HookPoint::all(config.n_layers) {
+        let seen = all.get(point).expect("every point is passed");
+        assert_eq!(seen.values.len(), seen.dims.iter().product::<usize>());
+        assert_eq!(seen.dims[0], 3, "{point}: windows come first");
+    }
+    let shape = |point| all.get(point).unwrap().dims.as_slice();
+    assert_eq!(shape(HookPoint::StateEmbed), [3, 5, 16]);
+    assert_eq!(shape(HookPoint::Pattern(1)), [3, 2, 14, 14]);
+    assert_eq!(shape(HookPoint::Z(0)), [3, 14, 2, 8]);
+
+    let mut some = ActivationCache::of([HookPoint::ResidPre(1)]);
+    let fused = super::tests::logits(&model, &batch, &mut some);
+    assert!(largest_difference(&logits, &fused) < 1e-5);
+    assert_eq!(some.iter().count(), 1);
+    let off = largest_difference(
+        &some.get(HookPoint::ResidPre(1)).unwrap().values,
+        &all.get(HookPoint::ResidPre(1)).unwrap().values,
+    );
+    assert!(off < 1e-5, "{off}");
+}
+
+#[test]
 fn a_token_sees_only_earlier_tokens() {
     let config = small();
     let model = model(&config, 1, true);
