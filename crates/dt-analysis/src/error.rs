@@ -40,6 +40,14 @@ pub enum Error {
         /// What the encoder said.
         source: DrawError,
     },
+    /// An animation could not be encoded.
+    #[error("{animation}: {source}")]
+    Animate {
+        /// Its name.
+        animation: String,
+        /// What the encoder said.
+        source: dt_env::render::RenderError,
+    },
     /// A dataset could not be read.
     #[error(transparent)]
     Data(#[from] dt_data::DataError),
