@@ -47,6 +47,14 @@ pub enum Error {
     /// The question cannot be asked of this agent or world.
     #[error("{0}")]
     Question(String),
+    /// An animation could not be encoded.
+    #[error("{animation}: {source}")]
+    Animate {
+        /// Its name.
+        animation: String,
+        /// What the encoder said.
+        source: dt_env::render::RenderError,
+    },
     /// A dataset could not be read.
     #[error(transparent)]
     Data(#[from] dt_data::DataError),

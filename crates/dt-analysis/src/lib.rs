@@ -1,6 +1,7 @@
 //! Questions asked of decision transformers, and figures of the answers.
 //!
-//! Start from [`plot::figures`], which draws what datasets and runs left on disk; [`figures`] is
+//! Start from [`plot::figures`], which draws what datasets and runs left on disk, or from
+//! [`post::figures`], the world and the ideas of the post that the analyses follow; [`figures`] is
 //! the kit that every figure is made with.
 //!
 //! What it leaves out: training and evaluation (that is `dt-train`).
@@ -29,5 +30,6 @@ pub mod steering;
 pub mod subject;
 pub mod table;
 pub mod walsh;
+pub mod post;
 
 pub use error::Error;

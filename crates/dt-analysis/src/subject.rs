@@ -76,10 +76,13 @@ impl Subject {
                 sizes.view_size, study.name, spec.view_size, study.env
             ));
         }
-        if agent.record.env.world != spec.world {
+        let world = agent.record.env.as_ref();
+        if world.is_none_or(|env| env.world != spec.world) {
             return wrong(format!(
                 "the agent was made for {}, study {} is about {}",
-                agent.record.env.id, study.name, study.env
+                agent.record.world_id(),
+                study.name,
+                study.env
             ));
         }
         let frames = study.walk.len() + 1;

@@ -23,6 +23,7 @@ mod kernels;
 mod loss;
 pub mod model;
 mod optim;
+pub mod parity;
 pub mod run;
 
 pub use agent::{AgentConfig, EvaluationConfig, Goal, GoalOutcome, SampledConfig, TrainingConfig};

@@ -112,6 +112,7 @@ pub use figure::{Figure, Share, SourceFile};
 pub use label::{Anchor, Arrow, Label};
 pub use mark::{Band, Estimate, Guide, GuideAt, HeatMap, Line, Mark, Numbers, Points};
 pub use paint::DrawError;
+pub(crate) use paint::lettering;
 pub use palette::{Color, Dash, Marker, Style};
 pub use panel::{Axis, AxisKind, Group, Panel};
 pub use scale::{Scale, Tick, compact, minus};

@@ -13,6 +13,7 @@ use plotters::style::{
 };
 
 use super::palette::Color;
+use super::pen;
 use super::raster::{Pixels, Raster};
 use super::scene::{Anchor, Point, Scene, Shape, Text};
 use super::text;
@@ -110,6 +111,33 @@ pub(super) fn to_png(scene: &Scene) -> Result<Vec<u8>, DrawError> {
         area.present().map_err(|e| DrawError::new(&e))?;
     }
     pixels.to_png()
+}
+
+/// White pixels with words, three bytes each: the place of a text's middle, its words, and
+/// whether they are bold.
+pub(crate) fn lettering(
+    (width, height): (usize, usize),
+    size: f64,
+    texts: &[((f64, f64), &str, bool)],
+) -> Vec<u8> {
+    let mut scene = Scene {
+        width: width as f64,
+        height: height as f64,
+        ..Scene::default()
+    };
+    for &(at, words, bold) in texts {
+        let look = pen::Look {
+            bold,
+            ..pen::Look::plain(size)
+        };
+        pen::words(&mut scene, at, words, look);
+    }
+    let units = self::size(&scene);
+    let mut pixels = Pixels::new(units, 1.0 / UNITS);
+    let area = Raster::new(units, 1.0 / UNITS, &mut pixels).into_drawing_area();
+    paint(&scene, &area).expect("pixels in memory take every shape");
+    drop(area);
+    pixels.into_rgb()
 }
 
 fn paint<DB: DrawingBackend>(

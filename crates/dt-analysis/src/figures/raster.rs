@@ -45,6 +45,11 @@ impl Pixels {
         }
     }
 
+    /// Three bytes for each pixel, row by row.
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
+
     /// The picture as a PNG file.
     pub fn to_png(&self) -> Result<Vec<u8>, DrawError> {
         let mut bytes = Vec::new();

@@ -5,6 +5,7 @@ mod calibrate;
 mod devices;
 mod eval;
 mod import;
+mod parity;
 mod progress;
 mod summary;
 mod train;
@@ -42,6 +43,7 @@ enum Command {
     Eval(eval::Args),
     Calibrate(calibrate::Args),
     Import(import::Args),
+    Parity(parity::Args),
     Devices(devices::Args),
     Bench(bench::Args),
 }
@@ -63,6 +65,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
         Some(Command::Eval(args)) => eval::run(args, out),
         Some(Command::Calibrate(args)) => calibrate::run(args, out),
         Some(Command::Import(args)) => import::run(args, out),
+        Some(Command::Parity(args)) => parity::run(args, out),
         Some(Command::Devices(args)) => devices::run(args, out),
         Some(Command::Bench(args)) => bench::run(args, out),
     }?;
