@@ -21,6 +21,7 @@ pub mod logit_diff;
 pub mod mediation;
 pub mod patching;
 pub mod plot;
+pub mod post;
 pub mod post_numbers;
 pub mod report;
 pub mod reproduce;
@@ -30,6 +31,5 @@ pub mod steering;
 pub mod subject;
 pub mod table;
 pub mod walsh;
-pub mod post;
 
 pub use error::Error;

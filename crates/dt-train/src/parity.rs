@@ -2,8 +2,8 @@
 //!
 //! The file holds tensors `wT.in.*` (windows of T timesteps: `rtg`, `actions`, `timesteps`,
 //! `states_onehot`), `wT.out.NAME` and, with `wT.in.targets`, `wT.grad.PARAMETER` (of the mean
-//! cross-entropy). `uT.out.*` are the last T timesteps of the rows `uT.index` of the one set of
-//! windows. A NAME is a hook point's, or one of those that stand in [`point_of`].
+//! cross-entropy). `uT.out.*` are T timesteps of some of these windows without their filling: from
+//! the first that `wT.in.mask` marks, rows `uT.index` (or those of another such set). A NAME is a hook point's, or one of those that stand in [`point_of`].
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,13 +54,30 @@ pub fn parity(
     let all: Vec<usize> = (0..rows).collect();
     let mut out = file.compare(model, &windows, &all, timesteps, 0, tolerance)?;
     for name in file.groups('u') {
-        let index = file.ints(&format!("{name}.index"))?;
-        let last = file.timesteps(&name)?;
-        if last > timesteps || index.iter().any(|&r| r < 0 || r as usize >= rows) {
+        let own = format!("{name}.index");
+        let listed = match file.names.contains_key(&own) {
+            true => own,
+            false => {
+                let other = file.names.keys().find(|n| n.ends_with(".index"));
+                other
+                    .cloned()
+                    .ok_or_else(|| file.wrong(format!("tensor `{own}` is missing")))?
+            }
+        };
+        let index = file.ints(&listed)?;
+        let length = file.timesteps(&name)?;
+        let mask = file.raw(&format!("{windows}.in.mask"), Dtype::U8)?;
+        let there =
+            mask.len() == rows * timesteps && index.iter().all(|&r| (0..rows as i32).contains(&r));
+        let first = index.first().filter(|_| there).and_then(|&row| {
+            let of_row = &mask[row as usize * timesteps..][..timesteps];
+            of_row.iter().position(|&m| m == 1)
+        });
+        let Some(first) = first.filter(|first| first + length <= timesteps) else {
             return Err(file.wrong(format!("`{name}` names windows that are not there")));
-        }
+        };
         let index: Vec<usize> = index.iter().map(|&r| r as usize).collect();
-        out.extend(file.compare(model, &name, &index, last, timesteps - last, tolerance)?);
+        out.extend(file.compare(model, &name, &index, length, first, tolerance)?);
     }
     if out.is_empty() {
         return Err(file.wrong("holds no output to compare"));
@@ -116,6 +133,7 @@ impl Golden {
         })
     }
 
+    #[allow(clippy::needless_pass_by_value)] // callers hand over what they have
     fn wrong(&self, message: impl ToString) -> CheckpointError {
         CheckpointError::corrupt(&self.path, message.to_string())
     }

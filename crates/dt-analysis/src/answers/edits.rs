@@ -87,7 +87,7 @@ fn bars(
                 }
                 if !published.is_empty() {
                     let style = Style::new(BLACK, Marker::Diamond, Dash::Solid);
-                    panel.push(points("MemoryDT, aligned actions", published, style, 3.2));
+                    panel.push(points("MemoryDT", published, style, 3.2));
                 }
             }
             panel.push(Mark::Guide(Guide::new(

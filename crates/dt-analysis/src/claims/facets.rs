@@ -11,7 +11,9 @@ use dt_env::Object;
 use dt_train::model::HookPoint;
 
 /// Coefficients at which an intervention curve is measured.
-const CURVE: usize = 61;
+const CURVE: usize = 31;
+/// Most decoy cells that are paired; more are thinned evenly.
+const DECOYS: usize = 10;
 
 /// Facets of an agent that a claim can be asked of.
 pub(super) struct Usable {
@@ -99,6 +101,8 @@ pub(super) fn decoys(
         .filter(|c| !study.cue_cells.contains(c) && **c != agent && is_free(c))
         .copied()
         .collect();
+    let every = cells.len().div_ceil(DECOYS).max(1);
+    let cells: Vec<_> = cells.into_iter().step_by(every).collect();
     let originals = subject.logit_diffs(&all.of(study, study.original())?);
     let flipped = subject.logit_diffs(&all.of(study, study.flipped())?);
     let (mut prompts, mut pairs) = (Vec::new(), 0);

@@ -11,6 +11,8 @@ use crate::stats;
 use super::exposure::Exposure;
 
 type Cells = [(usize, usize)];
+/// A cell and a cosine.
+type CellCosine = ((usize, usize), f64);
 
 /// An agent's item vectors and what was seen how often.
 pub(super) struct Vocabulary<'a> {
@@ -63,9 +65,9 @@ impl Vocabulary<'_> {
                 let cosine = self.cosine((Object::Key, a), (Object::Ball, b));
                 if let Some(cosine) = cosine {
                     if a == b {
-                        same.push(cosine)
+                        same.push(cosine);
                     } else {
-                        other.push(cosine)
+                        other.push(cosine);
                     };
                 }
             }
@@ -142,7 +144,7 @@ impl Vocabulary<'_> {
     }
 
     /// Cosines of key − ball at other exposed cue cells with the direction of the cue's own cell.
-    pub fn smearing(&self) -> Result<Vec<((usize, usize), f64)>, Error> {
+    pub fn smearing(&self) -> Result<Vec<CellCosine>, Error> {
         let own = direction_from_cells(self.embeddings, self.view, &[self.study.cue])?;
         let cells = self
             .exposed_cue_cells()

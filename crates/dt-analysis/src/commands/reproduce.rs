@@ -13,6 +13,7 @@ use dt_analysis::claims::{ClaimSummary, summarise};
 use dt_analysis::effects::Prompts;
 use dt_analysis::errata::{ErrataRecord, errata};
 use dt_analysis::figures::{Figure, Written, write_all};
+use dt_analysis::post;
 use dt_analysis::post_numbers::PostNumbers;
 use dt_analysis::report::{Picture, Report, Section, Shown, render};
 use dt_analysis::table::write_table;
@@ -102,6 +103,20 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         "",
         of(&|g| attribution_figures(g)),
     )?;
+
+    let world = sections
+        .iter_mut()
+        .find(|s| s.heading == "The world and the question");
+    let world = world.expect("drawn above");
+    for film in post::animations() {
+        film.write(&dir, question.force)?;
+        world.figures.push(Shown {
+            picture: Picture::Gif(film.gif()?),
+            name: film.name,
+            title: film.title,
+            caption: film.caption,
+        });
+    }
 
     let html = render(&Report {
         study: &answers.study.name,

@@ -1,0 +1,173 @@
+//! The commands that ask questions, from outside.
+
+#![allow(clippy::unwrap_used)] // tests may panic
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{small_config, write_agent};
+use dt_analysis::scenario::Study;
+use dt_train::model::ModelConfig;
+use serde_json::Value;
+
+fn run(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dt-analysis"))
+        .current_dir(dir)
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn refused(dir: &Path, args: &[&str], parts: &[&str]) {
+    let output = run(dir, args);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
+#[test]
+fn reproduce_writes_results_table_figures_and_report() {
+    let dir = tempfile::tempdir().unwrap();
+    for seed in 0..2 {
+        write_agent(
+            &dir.path().join(format!("agent-{seed}")),
+            &small_config(),
+            seed,
+        );
+    }
+    let args = ["reproduce", "agent-0", "agent-1", "--out", "out"];
+    let output = run(dir.path(), &args);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let read = |name: &str| fs::read_to_string(dir.path().join("out").join(name)).unwrap();
+    let results: Value = serde_json::from_str(&read("results.json")).unwrap();
+    let agent = &results["small/seed-0"];
+    let facet = "Key, Key-Ball, 0.892";
+    assert_eq!(
+        agent["restored_logit_diff"][facet]["Instruction Flipped"],
+        1.0
+    );
+    assert!(agent["geometry"]["norms"]["key, (2,6)"].is_f64());
+    assert!(agent["geometry"]["instruction_pca"]["explained_variance_ratio"][0].is_f64());
+    assert!(agent["direct_intervention"][facet]["-2"].is_f64());
+    assert!(agent["claims"]["9"]["verdict"].is_string());
+    let table = read("results.csv");
+    assert!(table.starts_with("agent,seed,facet,edit,metric,value\n"));
+    assert!(table.contains("small,1,\"Key, Key-Ball, 0.892\",Original,logit_diff,"));
+    let page = read("report.html");
+    assert!(page.matches("<svg").count() > 20 && page.contains("data:image/gif;base64,"));
+    assert!(
+        !page.contains("http://")
+            || page.matches("http://").count() == page.matches("http://www.w3.org").count()
+    );
+    assert!(
+        dir.path()
+            .join("out/figures/fig-17-restored.small.png")
+            .exists()
+    );
+    let claims: Value = serde_json::from_str(&read("claims.json")).unwrap();
+    assert_eq!(claims["small"].as_array().unwrap().len(), 18);
+
+    refused(dir.path(), &args, &["exists already", "--force"]);
+}
+
+#[test]
+fn activations_leave_in_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    write_agent(&dir.path().join("agent"), &small_config(), 0);
+    let args = [
+        "cache",
+        "agent",
+        "--hooks",
+        "blocks.*.hook_resid_post,hook_embed",
+        "--out",
+        "a.safetensors",
+    ];
+    assert!(run(dir.path(), &args).status.success());
+    let bytes = fs::read(dir.path().join("a.safetensors")).unwrap();
+    let (_, head) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let edits = head.metadata().as_ref().unwrap()["edits"].clone();
+    let edits: Vec<String> = serde_json::from_str(&edits).unwrap();
+    assert_eq!(edits.len(), 64, "8 facets, 8 edits");
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(
+        file.tensor("blocks.1.hook_resid_post").unwrap().shape(),
+        [64, 14, 16]
+    );
+    assert_eq!(file.tensor("logits").unwrap().shape(), [64, 7]);
+    refused(dir.path(), &args, &["exists already"]);
+    refused(
+        dir.path(),
+        &[
+            "cache",
+            "agent",
+            "--hooks",
+            "blocks.0.hook_resid_pst",
+            "--out",
+            "b.safetensors",
+        ],
+        &["blocks.0.hook_resid_post"],
+    );
+}
+
+#[test]
+fn wrong_agents_and_studies_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = ModelConfig {
+        n_ctx: 11,
+        ..small_config()
+    };
+    write_agent(&dir.path().join("short"), &config, 0);
+    refused(
+        dir.path(),
+        &["patch", "short", "--out", "out"],
+        &["holds 4 timesteps", "have 5"],
+    );
+    refused(
+        dir.path(),
+        &["patch", "nothing", "--out", "out"],
+        &["agent.json"],
+    );
+
+    write_agent(&dir.path().join("agent"), &small_config(), 0);
+    let study = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../studies/memory-post.ron"),
+    )
+    .unwrap();
+    let changed = |from: &str, to: &str| {
+        assert!(study.contains(from), "{from}");
+        fs::write(dir.path().join("study.ron"), study.replacen(from, to, 1)).unwrap();
+    };
+    let ask = ["geometry", "agent", "--study", "study.ron", "--out", "out"];
+    changed("MiniGrid-MemoryS7FixedStart-v0", "MiniGrid-MemoryS9-v0");
+    refused(
+        dir.path(),
+        &ask,
+        &["agent was made for", "MiniGrid-MemoryS9-v0"],
+    );
+    changed("cells: [(4, 2), (2, 6), (0, 5), (4, 3)]", "cells: []");
+    refused(dir.path(), &ask, &["study.ron", "no cells"]);
+    changed(
+        "Forward, Forward, Forward, Forward]",
+        "Forward, Forward, Left, Forward]",
+    );
+    refused(dir.path(), &ask, &["cannot produce this scenario"]);
+    refused(
+        dir.path(),
+        &["geometry", "agent", "agent", "--out", "out"],
+        &["give each agent once"],
+    );
+    assert!(
+        !dir.path().join("out").exists(),
+        "nothing is written on the way to an error"
+    );
+    assert_eq!(Study::memory_post().prompts.len(), 4);
+}
