@@ -44,7 +44,8 @@ fn label(scene: &mut Scene, at: Point, label: &Label) {
 
 /// All words of a panel: those at places, and the names of its points.
 pub(super) fn draw(scene: &mut Scene, panel: &Panel, place: &Place) {
-    let mut crowd = Crowd::new(place.plot);
+    // A little within, so that paper behind a name covers no axis.
+    let mut crowd = Crowd::new(place.plot.grown(-4.0));
     let mut names = Vec::new();
     let origin = place.point(panel, (0.0, 0.0));
     for mark in &panel.marks {

@@ -79,10 +79,12 @@ mod tests {
 
     #[test]
     fn every_sign_in_use_has_a_glyph() {
-        let font = font(10.0, false);
-        for c in "−×→≤≥±σΔ·–—…’°≈αβ⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁∞√".chars()
-        {
-            assert_ne!(font.glyph_id(c).0, 0, "{c}");
+        for bold in [false, true] {
+            let font = font(10.0, bold);
+            for c in "−×→≤≥±σΔΣ·–—…’°≈αβ⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄∞√".chars()
+            {
+                assert_ne!(font.glyph_id(c).0, 0, "{c}");
+            }
         }
     }
 

@@ -29,7 +29,7 @@ fn small(at: (f64, f64), text: &str) -> Words {
 pub fn tokens() -> Figure {
     let configuration = Configuration::ALL[0];
     let frames = walk(configuration, &CORRIDOR);
-    let mut sketch = Sketch::new("tokens", (WIDTH, 318.0));
+    let mut sketch = Sketch::new("tokens", (WIDTH, 310.0));
     let slot = WIDTH / frames.len() as f64;
     let size = (36.0, 26.0);
     // From the top: actions, the transformer, tokens, their contents, timesteps.
@@ -100,13 +100,18 @@ pub fn tokens() -> Figure {
 /// Fig. 4: from a concept to a token.
 pub fn concepts() -> Figure {
     let configuration = Configuration::ALL[0];
-    let mut sketch = Sketch::new("concepts", (WIDTH, 300.0));
+    let mut sketch = Sketch::new("concepts", (WIDTH, 306.0));
     let head = |sketch: &mut Sketch, x: f64, name: &str, words: &str| {
         sketch.push(Words::new((x, 8.0), name).bold());
         sketch.push(small((x, 26.0), words).colored(GUIDE));
     };
     let (concept, feature, items, token) = (74.0, 236.0, 422.0, 630.0);
-    head(&mut sketch, concept, "Concept", "what is the case");
+    head(
+        &mut sketch,
+        concept,
+        "Concept",
+        "something true of the world",
+    );
     head(
         &mut sketch,
         feature,
@@ -134,7 +139,7 @@ pub fn concepts() -> Figure {
         ("ball at (2,6)", -1, false),
         ("ball at (0,5)", -1, false),
         ("ball at (5,2)", 0, true),
-        ("wall at (1,1)", 0, true),
+        ("wall at (3,1)", 0, true),
     ];
     let (left, wide, high, step) = (items - 54.0, 108.0, 22.0, 30.0);
     let top = 52.0;
@@ -169,7 +174,7 @@ pub fn concepts() -> Figure {
     let view = View::new("start", after(configuration, &[]))
         .with(Spot::framed((2, 6), BLUE))
         .with(Spot::framed((5, 2), GUIDE))
-        .with(Spot::framed((1, 1), GUIDE));
+        .with(Spot::framed((3, 1), GUIDE));
     let side = 124.0;
     let corner = (token - side / 2.0, 54.0);
     sketch.parts.push(Part::View(view, corner, side));
@@ -177,10 +182,10 @@ pub fn concepts() -> Figure {
     let block = Block::new(
         (token - 70.0, 206.0),
         (140.0, 46.0),
-        "O = Σ e(item)\nover its items",
+        "O = Σ e(item)\nover the items shown",
     );
     sketch.push(block.tinted(VERMILION).bold());
-    legend(&mut sketch, 288.0);
+    legend(&mut sketch, 298.0);
     let mut figure = figure("fig-04-concepts", "From a concept to a token", sketch);
     figure.caption = format!(
         "How a concept may be represented: a feature is a direction in the residual stream; each \
@@ -223,7 +228,7 @@ fn legend(sketch: &mut Sketch, y: f64) {
 /// Fig. 14: an adversary made of two complements.
 pub fn adversary() -> Figure {
     let configuration = Configuration::ALL[0];
-    let mut sketch = Sketch::new("adversary", (WIDTH, 296.0));
+    let mut sketch = Sketch::new("adversary", (WIDTH, 274.0));
     let [original, _, _, both, _] = Edit::all();
     let views = [
         (0.0, "with two complements", &both),
@@ -233,11 +238,11 @@ pub fn adversary() -> Figure {
         let view = View::new(edit.name, edit.of(configuration));
         let spots = edit.cells.iter().map(|&cell| Spot::added(cell));
         let view = spots.fold(view, View::with);
-        sketch.push(Words::new((x + 75.0, 50.0), words).bold());
-        sketch.parts.push(Part::View(view, (x, 64.0), 150.0));
+        sketch.push(Words::new((x + 75.0, 34.0), words).bold());
+        sketch.parts.push(Part::View(view, (x, 46.0), 150.0));
     }
     // The plane: along it the instruction direction, across it all the others.
-    let (left, right, top, bottom) = (186.0, WIDTH - 186.0, 22.0, 254.0);
+    let (left, right, top, bottom) = (186.0, WIDTH - 186.0, 2.0, 234.0);
     let middle = f64::midpoint(left, right);
     let side = |corner: f64, color: Color| Block {
         fill: color.mix(PAPER, 0.9),

@@ -65,6 +65,8 @@ pub(super) fn put(observation: &mut [u8], (x, y): Cell, object: Object) {
 /// An edit of the start observation, by the name that records have.
 pub(super) struct Edit {
     pub name: &'static str,
+    /// In fewer words.
+    pub title: &'static str,
     /// Cells that get the object that the instruction is not.
     pub cells: Vec<Cell>,
 }
@@ -73,16 +75,17 @@ impl Edit {
     /// The five of the post.
     pub fn all() -> [Self; 5] {
         let [near, far] = COMPLEMENTS;
-        let edit = |name, cells: &[Cell]| Self {
+        let edit = |name, title, cells: &[Cell]| Self {
             name,
+            title,
             cells: cells.to_vec(),
         };
         [
-            edit("Original", &[]),
-            edit("Complement (0,5)", &[near]),
-            edit("Complement (4,2)", &[far]),
-            edit("Complement (0,5), (4,2)", &[near, far]),
-            edit("Instruction Flipped", &[INSTRUCTION]),
+            edit("Original", "Original", &[]),
+            edit("Complement (0,5)", "Complement (0,5)", &[near]),
+            edit("Complement (4,2)", "Complement (4,2)", &[far]),
+            edit("Complement (0,5), (4,2)", "Both complements", &[near, far]),
+            edit("Instruction Flipped", "Instruction flipped", &[INSTRUCTION]),
         ]
     }
 

@@ -66,8 +66,8 @@ pub fn views() -> Figure {
         .with(tagged(instruction(INSTRUCTION), "instruction", (3.0, 4.4)));
     let [left, right] = END_TARGETS;
     let end = View::new("corridor's end", after(configuration, &CORRIDOR))
-        .with(tagged(target(left), "left target", (1.4, 3.4)))
-        .with(tagged(target(right), "right target", (4.6, 3.4)));
+        .with(tagged(target(left), "left target", (1.0, 3.4)))
+        .with(tagged(target(right), "right target", (5.0, 3.4)));
     let back = [&CORRIDOR[..], &[Action::Left, Action::Left]].concat();
     let turned = View::new("turned round", after(configuration, &back)).with(tagged(
         instruction((4, 2)),
@@ -139,7 +139,7 @@ pub fn edits() -> Figure {
     let panels = Edit::all().map(|edit| {
         let view = View::new(edit.name, edit.of(configuration));
         let spots = edit.cells.iter().map(|&cell| Spot::added(cell));
-        Panel::of_view(edit.name, spots.fold(view, View::with))
+        Panel::of_view(edit.title, spots.fold(view, View::with))
     });
     let mut figure = row(
         "fig-16-edits",
@@ -149,8 +149,9 @@ pub fn edits() -> Figure {
     figure.caption = format!(
         "The start observation of the variant {configuration} and four edits of it. An edit sets \
          the object of a cell to the one that the instruction is not (here the ball) and leaves \
-         its colour and state; such objects are drawn in red, in broken frames. b–d, Complements: \
-         items added while the instruction stays. e, The instruction itself replaced. {VIEW}"
+         its colour and state; such objects are drawn in red, in broken frames. b, c, One \
+         complement is added while the instruction stays; d, both are; e, the instruction itself \
+         is replaced. {VIEW}"
     );
     figure.n.insert("edits".to_owned(), 5);
     figure
