@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 
-/// Which step a training window ends at.
+/// Which steps of an episode a training window holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WindowEnd {
     /// Any step of the dataset, all alike. Long episodes weigh more.
@@ -17,6 +17,12 @@ pub enum WindowEnd {
     Full,
     /// The last step of an episode, all episodes alike.
     EpisodeEnd,
+    /// The last step of an episode, from any of the steps that fit in the window on: many windows
+    /// begin after the start, so that what was seen there must be known from later sights.
+    EpisodeTail,
+    /// Whatever follows any step of the dataset, as far as the window holds: the original's
+    /// windows. In short episodes these are the windows of `EpisodeTail`.
+    FromAnyStep,
 }
 
 /// A window: `length` consecutive steps from `first_row`, the first of which is step `time`.
@@ -33,9 +39,8 @@ pub struct Window {
 /// Draws windows, each in constant time.
 #[derive(Clone, Debug)]
 pub struct WindowSampler {
-    timesteps: usize,
-    /// Row of each possible last step, and the step's number in its episode.
-    ends: Vec<(u32, u16)>,
+    /// First row, step of that row within its episode, and length of each possible window.
+    windows: Vec<(u32, u16, u16)>,
 }
 
 impl WindowSampler {
@@ -45,43 +50,101 @@ impl WindowSampler {
     /// If `timesteps` is 0 or the dataset is empty.
     pub fn new(data: &Dataset, timesteps: usize, end: WindowEnd) -> Self {
         assert!(timesteps > 0 && !data.episodes.is_empty());
-        let mut ends = Vec::new();
+        let mut windows = Vec::new();
         for episode in &data.episodes {
-            let last = episode.length - 1;
-            let first = match end {
-                WindowEnd::AnyStep => 0,
-                WindowEnd::Full => timesteps.min(episode.length) - 1,
-                WindowEnd::EpisodeEnd => last,
+            let steps = episode.length;
+            let last = steps - 1;
+            let ending_at = |t: usize| ((t + 1).saturating_sub(timesteps), t);
+            let from = |t: usize| (t, (t + timesteps - 1).min(last));
+            let mut push = |(first, last): (usize, usize)| {
+                let row = (episode.first_row + first) as u32;
+                windows.push((row, first as u16, (last + 1 - first) as u16));
             };
-            let rows = (first..=last).map(|t| ((episode.first_row + t) as u32, t as u16));
-            ends.extend(rows);
+            match end {
+                WindowEnd::AnyStep => (0..steps).map(ending_at).for_each(&mut push),
+                WindowEnd::Full => {
+                    (timesteps.min(steps) - 1..steps)
+                        .map(ending_at)
+                        .for_each(&mut push);
+                }
+                WindowEnd::EpisodeEnd => push(ending_at(last)),
+                WindowEnd::EpisodeTail => {
+                    (ending_at(last).0..steps).map(from).for_each(&mut push);
+                }
+                WindowEnd::FromAnyStep => (0..steps).map(from).for_each(&mut push),
+            }
         }
-        Self { timesteps, ends }
+        Self { windows }
     }
 
     /// Number of windows that can be drawn.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.windows.len()
     }
 
     /// Whether there is none; never so.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.windows.is_empty()
     }
 
     /// Draws a window.
     pub fn draw(&self, rng: &mut impl Rng) -> Window {
-        self.get(rng.random_range(0..self.ends.len()))
+        self.get(rng.random_range(0..self.windows.len()))
     }
 
     /// The window with this index.
     pub fn get(&self, index: usize) -> Window {
-        let (row, time) = self.ends[index];
-        let length = self.timesteps.min(time as usize + 1);
+        let (row, time, length) = self.windows[index];
         Window {
-            first_row: row as usize + 1 - length,
-            length,
-            time: time as usize + 1 - length,
+            first_row: row as usize,
+            length: length as usize,
+            time: time as usize,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Recipe;
+
+    fn windows(timesteps: usize, end: WindowEnd) -> (Dataset, Vec<Window>) {
+        let text = "(name: \"w\", env: \"MiniGrid-MemoryS7FixedStart-v0\", max_steps: 20, \
+                    parts: [(policy: Boltzmann(temperature: 1.0), amount: Episodes(20))])";
+        let (data, _) = Dataset::generate(&Recipe::parse("w.ron", text).unwrap()).unwrap();
+        let sampler = WindowSampler::new(&data, timesteps, end);
+        let all = (0..sampler.len()).map(|n| sampler.get(n)).collect();
+        (data, all)
+    }
+
+    #[test]
+    fn windows_stay_within_their_episode_and_the_context() {
+        use WindowEnd::{AnyStep, EpisodeEnd, EpisodeTail, FromAnyStep, Full};
+        for end in [AnyStep, Full, EpisodeEnd, EpisodeTail, FromAnyStep] {
+            let (data, all) = windows(5, end);
+            for w in all {
+                let of = |e: &&crate::Episode| {
+                    (e.first_row..e.first_row + e.length).contains(&w.first_row)
+                };
+                let episode = data.episodes.iter().find(of).unwrap();
+                assert_eq!(w.first_row - episode.first_row, w.time);
+                assert!((1..=5).contains(&w.length) && w.time + w.length <= episode.length);
+                let reaches_end = w.time + w.length == episode.length;
+                match end {
+                    EpisodeEnd | EpisodeTail => assert!(reaches_end),
+                    FromAnyStep => assert!(reaches_end || w.length == 5),
+                    AnyStep | Full => assert!(w.time == 0 || w.length == 5),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_begins_one_of_the_originals_windows() {
+        let (data, all) = windows(5, WindowEnd::FromAnyStep);
+        assert_eq!(all.len(), data.transitions());
+        let (data, all) = windows(5, WindowEnd::EpisodeTail);
+        let starts: usize = data.episodes.iter().map(|e| e.length.min(5)).sum();
+        assert_eq!(all.len(), starts);
     }
 }
