@@ -232,8 +232,10 @@ fn verdict(report: &Report, group: &Group, id: u32) -> Markup {
                 } @else { span.verdict.none { "not judged" } }
                 " " b { (number(summary.median)) }
                 @if summary.judged > 1 {
-                    " " span.rule { "[" (interval(summary.interval)) "], "
-                        (summary.passes) " of " (summary.judged) " pass" }
+                    " " span.rule {
+                        @if summary.interval.is_some() { "[" (interval(summary.interval)) "], " }
+                        (summary.passes) " of " (summary.judged) " pass"
+                    }
                 }
             }
             @if group.agents.len() == 1 { @if let Some(details) = details {

@@ -6,7 +6,6 @@ mod common;
 
 use std::sync::Arc;
 
-use burn::prelude::*;
 use common::small_subject;
 use dt_analysis::attribution::attribution;
 use dt_analysis::effects::{Prompts, effects};

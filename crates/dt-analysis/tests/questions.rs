@@ -159,7 +159,7 @@ fn wrong_agents_and_studies_are_named() {
         "Forward, Forward, Forward, Forward]",
         "Forward, Forward, Left, Forward]",
     );
-    refused(dir.path(), &ask, &["cannot produce this scenario"]);
+    refused(dir.path(), &ask, &["edit", "nothing can be swapped"]);
     refused(
         dir.path(),
         &["geometry", "agent", "agent", "--out", "out"],

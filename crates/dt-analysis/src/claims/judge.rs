@@ -2,7 +2,7 @@
 
 use dt_train::checkpoint::load_agent;
 use dt_train::evaluate::{ExactRecord, evaluate_exact};
-use dt_train::model::HookPoint;
+use dt_train::model::{HookPoint, initial_values, param_specs};
 use serde::{Deserialize, Serialize};
 
 use super::config::{Claims, Rule};
@@ -87,14 +87,7 @@ pub fn evidence(
         Some(found) => clean_mediation(subject, study, all, found.both, random.unwrap_or(0))?,
         None => None,
     };
-    let initial = run_of(&subject.agent.dir)
-        .map(|run| run.join("checkpoints/step-000000"))
-        .filter(|dir| dir.exists())
-        .map(|dir| -> Result<_, Error> {
-            let agent = load_agent(&dir, &subject.device())?;
-            Ok(Subject::new(subject.name.clone(), agent, study)?.embeddings())
-        })
-        .transpose()?;
+    let initial = initial_embeddings(subject, study)?;
     Ok(Evidence {
         exact,
         own_data: exposure.own,
@@ -119,6 +112,32 @@ pub fn evidence(
         exposed_cells: exposed,
         exposure: Some(exposure),
     })
+}
+
+/// Item vectors before training: as they were kept, or drawn again from the run's seed. An
+/// imported agent has none.
+fn initial_embeddings(subject: &Subject, study: &Study) -> Result<Option<Vec<Vec<f64>>>, Error> {
+    let kept = run_of(&subject.agent.dir).map(|run| run.join("checkpoints/step-000000"));
+    if let Some(dir) = kept.filter(|dir| dir.exists()) {
+        let agent = load_agent(&dir, &subject.device())?;
+        return Ok(Some(
+            Subject::new(subject.name.clone(), agent, study)?.embeddings(),
+        ));
+    }
+    let record = &subject.agent.record;
+    let Some(seed) = record.seed else {
+        return Ok(None);
+    };
+    let (specs, _) = param_specs(&record.trained_with, &record.sizes);
+    let values = initial_values(&specs, record.trained_with.initial_std, seed);
+    let table = specs
+        .iter()
+        .position(|s| s.name == "state_embedding.weight");
+    let row = |row: &[f32]| row.iter().map(|&v| f64::from(v)).collect();
+    Ok(table.map(|n| {
+        let rows = values[n].chunks_exact(record.trained_with.d_model);
+        rows.map(row).collect()
+    }))
 }
 
 /// Judges an agent by every claim.
@@ -237,7 +256,7 @@ impl Bench<'_> {
                     None => (
                         None,
                         None,
-                        "the agent's weights before training were not kept".to_owned(),
+                        "its weights before training are not known".to_owned(),
                     ),
                     Some((rho, p)) => (
                         Some(rho),

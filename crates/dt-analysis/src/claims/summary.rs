@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::config::Claims;
 use super::judge::Finding;
 use crate::Error;
-use crate::stats::{self, CONFIDENCE, Interval, Reference, Verdict};
+use crate::stats::{self, CONFIDENCE, Interval, Reference, StatsError, Verdict};
 
 /// One claim over the agents of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct ClaimSummary {
     pub share: Option<Interval>,
     /// Median of the statistic over the agents that have it.
     pub median: Option<f64>,
-    /// Interval of that median, by order statistics; missing for one agent.
+    /// Interval of that median, by order statistics; missing for fewer than six agents.
     pub interval: Option<Interval>,
     /// By the rule; missing where nothing was judged.
     pub verdict: Option<Verdict>,
@@ -50,9 +50,11 @@ pub fn summarise(
             let passes = verdicts.iter().filter(|p| **p).count();
             let judged = verdicts.len();
             let several = values.len() > 1;
-            let interval = match several {
-                true => Some(stats::median_interval(&values, CONFIDENCE)?.interval),
-                false => None,
+            // Order statistics bound a median at this confidence from six values on.
+            let interval = match stats::median_interval(&values, CONFIDENCE) {
+                Ok(found) if several => Some(found.interval),
+                Ok(_) | Err(StatsError::TooFew { .. } | StatsError::Empty { .. }) => None,
+                Err(error) => return Err(error.into()),
             };
             let reference = post
                 .get(&claim.id)
