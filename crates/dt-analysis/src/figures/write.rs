@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dt_train::checkpoint::write_atomic;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::draw::draw;
@@ -108,11 +109,14 @@ pub fn write_all(figures: &[Figure], dir: &Path, force: bool) -> Result<Vec<Writ
         return Err(Error::Exists(path));
     }
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    // Pictures take longer than their numbers: one core each.
+    let rendered: Vec<_> = figures.par_iter().map(render).collect();
     figures
         .iter()
-        .map(|figure| {
+        .zip(rendered)
+        .map(|(figure, contents)| {
             let files = files(figure);
-            for (path, bytes) in files.iter().zip(render(figure)?) {
+            for (path, bytes) in files.iter().zip(contents?) {
                 write_atomic(path, &bytes)?;
             }
             Ok(Written {
