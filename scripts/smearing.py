@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How far the instruction feature of trained agents is smeared over the cells that show it.
 
-    python3 scripts/smearing.py runs/memory-dt-study/seed-0 [MORE RUNS] [--last] [--facets] [--markdown]
+    python3 scripts/smearing.py runs/memory-dt-study/seed-0 [MORE RUNS] [--last] [--facets]
+        [--projections] [--markdown]
 
 For each kept checkpoint of a run (and its final weights) prints
 - the exact evaluation that the run logged at that step: successes of 4 at return-to-go 0.892 and
@@ -16,9 +17,13 @@ For each kept checkpoint of a run (and its final weights) prints
   differences counted along its own flip (left as they are, the eight flips sum to zero, since the
   flip of a prompt is another prompt).
 
-A prompt is the start frame and four steps forward, in a window that starts with it: 14 tokens.
+A prompt is the start frame and four steps forward, in a window that starts with it: 14 tokens
+(after four zero frames for agents padded as the original's).
 `--facets` adds LD of every prompt and edit, and what the agent itself does greedily by this forward
-pass. Needs numpy and safetensors; agents must be plain grid agents with layer norm and ReLU.
+pass. `--projections` adds how far a key or a ball, put into the start frame, goes along (2,6)'s
+direction in parts of its flip, and restored LD as that flip is made in tenths: an edit turns the
+choice only if its parts add up to where that curve turns. Needs numpy and safetensors; agents must be
+grid agents with layer norm and ReLU.
 """
 
 import argparse
@@ -85,7 +90,7 @@ class Agent:
         self.record = json.loads((folder / "agent.json").read_text())
         model = self.record["model"]
         wanted = {"layer_norm": "LN", "activation": "Relu", "state_embedding": "Grid"}
-        wanted |= {"time_embedding": "Embedding", "gated_mlp": False, "padding": "Aligned"}
+        wanted |= {"time_embedding": "Embedding"}
         for field, value in wanted.items():
             if model[field] != value:
                 raise SystemExit(f"{folder}: {field} is {model[field]}, this script needs {value}")
@@ -95,6 +100,7 @@ class Agent:
             for name, values in tensors.items()
         }
         self.layers, self.timesteps = model["n_layers"], (model["n_ctx"] + 2) // 3
+        self.padded = model["padding"] == "ZeroFrames"
 
     def norm(self, x: np.ndarray, name: str) -> np.ndarray:
         centred = x - x.mean(-1, keepdims=True)
@@ -103,12 +109,17 @@ class Agent:
 
     def logits(self, frames, actions, rtg: float, first_time: int = 0) -> np.ndarray:
         """Action logits at the last state token; frames `[steps, 980]`, one action fewer."""
-        w, steps = self.w, len(frames)
-        times = w["time_embedding.weight"][first_time : first_time + steps]
+        w = self.w
+        empty = self.timesteps - len(frames) if self.padded else 0
+        frames = np.concatenate([np.zeros((empty, 980)), frames])
+        actions = [7] * empty + list(actions)
+        steps = len(frames)
+        at = [0] * empty + list(range(first_time, first_time + steps - empty))
+        times = w["time_embedding.weight"][at]
         x = np.zeros((3 * steps - 1, times.shape[1]))
         x[0::3] = rtg * w["reward_embedding.0.weight"][:, 0] + times
-        x[1::3] = np.asarray(frames) @ w["state_embedding.weight"].T + times
-        x[2::3] = w["action_embedding.0.weight"][list(actions)] + times[:-1]
+        x[1::3] = frames @ w["state_embedding.weight"].T + times
+        x[2::3] = w["action_embedding.0.weight"][actions] + times[:-1]
         x += w["pos_embed.W_pos"][: len(x)]
         future = np.triu(np.ones((len(x), len(x)), bool), 1)
         for layer in range(self.layers):
@@ -122,7 +133,12 @@ class Agent:
             pattern = np.exp(scores - scores.max(-1, keepdims=True))
             z = pattern / pattern.sum(-1, keepdims=True) @ v
             x = x + np.einsum("hse,hed->sd", z, w[at + "attn.W_O"]) + w[at + "attn.b_O"]
-            h = np.maximum(self.norm(x, at + "ln2") @ w[at + "mlp.W_in"] + w[at + "mlp.b_in"], 0)
+            h = self.norm(x, at + "ln2")
+            if at + "mlp.W_gate" in w:
+                h = np.maximum(h @ w[at + "mlp.W_gate"], 0) * (h @ w[at + "mlp.W_in"])
+                h = h + w[at + "mlp.b_in"]
+            else:
+                h = np.maximum(h @ w[at + "mlp.W_in"] + w[at + "mlp.b_in"], 0)
             x = x + h @ w[at + "mlp.W_out"] + w[at + "mlp.b_out"]
         last = self.norm(x, "ln_final")[-1]
         return last @ w["action_predictor.weight"].T + w["action_predictor.bias"]
@@ -203,9 +219,40 @@ def cosines(agent: Agent) -> list[float]:
     return [float(units[0] @ d) for d in units[1:]]
 
 
+def projections(agent: Agent) -> list[tuple[float, float, float]]:
+    """Of each other cue cell: norm of E_key - E_ball over that at (2,6), and how far putting a key,
+    and a ball, into the start frame there goes along (2,6)'s direction, in parts of its flip."""
+    flip = agent.item(KEY, CUE_CELLS[0]) - agent.item(BALL, CUE_CELLS[0])
+    size = np.linalg.norm(flip)
+    start = view(world(LAYOUTS[0]), 1, 3, 0)
+    rows = []
+    for cell in CUE_CELLS[1:]:
+        key, ball = agent.item(KEY, cell), agent.item(BALL, cell)
+        before = agent.item(start[cell], cell)
+        key_share, ball_share = (key - before) @ flip / size**2, (before - ball) @ flip / size**2
+        rows.append((np.linalg.norm(key - ball) / size, key_share, ball_share))
+    return rows
+
+
+def response(agent: Agent) -> np.ndarray:
+    """Pooled restored LD when the start frame's instruction is flipped in tenths, 0 to 1."""
+    moved, whole = np.zeros(11), 0.0
+    for layout in LAYOUTS:
+        frames = [items(view(world(layout), x, 3, 0)) for x in range(1, 6)]
+        opposite = items(view(world((other(layout[0]), *layout[1:])), 1, 3, 0))
+        for rtg in RETURNS:
+            starts = [frames[0] + t / 10 * (opposite - frames[0]) for t in range(11)]
+            logits = [agent.logits([s, *frames[1:]], [FORWARD] * 4, rtg) for s in starts]
+            ld = np.array([v[LEFT] - v[RIGHT] for v in logits])
+            moved += np.sign(ld[-1] - ld[0]) * (ld - ld[0])
+            whole += abs(ld[-1] - ld[0])
+    return moved / whole
+
+
 def exact_results(run: Path) -> dict[int, str]:
     """The logged exact evaluation by step, `4/4` for a perfect agent."""
-    lines = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+    log = run / "metrics.jsonl"  # an imported agent has none
+    lines = map(json.loads, log.read_text().splitlines() if log.exists() else [])
     return {line["step"]: f"{line['exact'][0]['success']}/{line['exact'][1]['wrong_target']}"
             for line in lines if "exact" in line}
 
@@ -238,6 +285,13 @@ def report(run: Path, args: argparse.Namespace) -> None:
         cells += [f"{ratio:.2f}" + (" sep" if separate else "")]
         cells += [f"{v:.2f}" for v in [*cosines(agent), *pooled]]
         print(line.format(separator.join(cells)), flush=True)
+    if args.projections:
+        difference = agent.item(KEY, CUE_CELLS[0]) - agent.item(BALL, CUE_CELLS[0])
+        print(f"(2,6): norm of E_key - E_ball {np.linalg.norm(difference):.2f}")
+        for cell, cosine, row in zip(CUE_CELLS[1:], cosines(agent), projections(agent)):
+            print(f"({cell[0]},{cell[1]}): norm {row[0]:.2f} of (2,6)'s, cosine {cosine:.2f}; a key goes "
+                  f"{row[1]:.2f} of the flip, a ball {row[2]:.2f}")
+        print("restored LD by tenths of the flip: " + " ".join(f"{v:.2f}" for v in response(agent)))
     if args.facets:
         print("LD of original, flipped, (0,5), (4,2), both; restored by both; greedy walk")
         facets = [(layout, rtg) for layout in LAYOUTS for rtg in RETURNS]
@@ -255,6 +309,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+", help="run directories")
     parser.add_argument("--last", action="store_true", help="only the newest weights of each run")
     parser.add_argument("--facets", action="store_true", help="also every prompt of the newest")
+    parser.add_argument("--projections", action="store_true", help="also how far edits go")
     parser.add_argument("--markdown", action="store_true", help="columns divided by bars")
     args = parser.parse_args()
     for run in args.runs:
