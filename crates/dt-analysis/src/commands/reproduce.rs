@@ -57,57 +57,21 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
 
     let dir = question.out.join("figures");
     fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
-    let mut sections = Vec::new();
-    let mut draw = |heading: &str, text: &str, figures: Vec<Figure>| -> Result<()> {
+    let draw = |heading: &str, text: &str, figures: Vec<Figure>| -> Result<Section> {
         let written = write_all(&figures, &dir, question.force)?;
         let shown = figures.iter().zip(&written).map(|(f, w)| shown(f, w));
-        sections.push(Section {
+        Ok(Section {
             heading: heading.to_owned(),
             text: text.to_owned(),
             figures: shown.collect::<Result<_>>()?,
-        });
-        Ok(())
+        })
     };
     let of = |f: &dyn Fn(Group) -> Vec<Figure>| groups.iter().flat_map(|g| f(*g)).collect();
-    draw(
-        "At a glance",
-        "",
-        vec![claims_figure(&groups, &answers.claims)],
+    let mut world = draw(
+        "The world and the question",
+        "What the agent sees, what it must do, and what is done to what it sees.",
+        post::figures(),
     )?;
-    draw(
-        "Decoys and direct interventions",
-        "What edits of the first frame do to the turn, and what setting the instruction's \
-         coefficient inside does.",
-        of(&|g| intervention_figures(g, &post)),
-    )?;
-    if let Some(record) = &corrected {
-        draw(
-            "Figure 20, corrected",
-            "",
-            vec![errata_figure(record, &post)],
-        )?;
-    }
-    draw(
-        "Geometry of what is seen",
-        "The observation enters as a sum of one vector for each object, colour and state of each \
-         cell. Items that an agent treats alike lie along one direction.",
-        of(&|g| geometry_figures(g, &post)),
-    )?;
-    draw(
-        "From the first frame to the turn",
-        "Where the instruction is carried inside, and by what.",
-        of(&|g| patching_figures(g)),
-    )?;
-    draw(
-        "What adds up to the answer",
-        "",
-        of(&|g| attribution_figures(g)),
-    )?;
-
-    let world = sections
-        .iter_mut()
-        .find(|s| s.heading == "The world and the question");
-    let world = world.expect("drawn above");
     for film in post::animations() {
         film.write(&dir, question.force)?;
         world.figures.push(Shown {
@@ -117,6 +81,37 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             caption: film.caption,
         });
     }
+    let mut sections = vec![
+        draw(
+            "At a glance",
+            "",
+            vec![claims_figure(&groups, &answers.claims)],
+        )?,
+        world,
+        draw(
+            "Decoys and direct interventions",
+            "What edits of the first frame do to the turn, and what setting the instruction's \
+             coefficient inside does.",
+            of(&|g| intervention_figures(g, &post)),
+        )?,
+    ];
+    if let Some(record) = &corrected {
+        let figures = vec![errata_figure(record, &post)];
+        sections.push(draw("Figure 20, corrected", "", figures)?);
+    }
+    sections.push(draw(
+        "Geometry of what is seen",
+        "The observation enters as a sum of one vector for each object, colour and state of each \
+         cell. Items that an agent treats alike lie along one direction.",
+        of(&|g| geometry_figures(g, &post)),
+    )?);
+    sections.push(draw(
+        "From the first frame to the turn",
+        "Where the instruction is carried inside, and by what.",
+        of(&|g| patching_figures(g)),
+    )?);
+    let figures = of(&|g| attribution_figures(g));
+    sections.push(draw("What adds up to the answer", "", figures)?);
 
     let html = render(&Report {
         study: &answers.study.name,
