@@ -1,5 +1,7 @@
 //! Statistics against scipy, statsmodels and scikit-learn (scripts/make_stats_fixtures.py).
 
+#![allow(clippy::unwrap_used)] // helpers, not only tests
+
 use dt_analysis::stats::{
     self, Alternative, CONFIDENCE, Interval, Permutation, Reference, StatsError, Verdict, auc,
     bootstrap, clopper_pearson, d_prime, mean, median, median_interval, paired_test, pearson,
