@@ -8,6 +8,7 @@
 mod error;
 pub mod figures;
 pub mod plot;
+pub mod probe;
 pub mod stats;
 
 pub use error::Error;
