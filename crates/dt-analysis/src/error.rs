@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::figures::DrawError;
+use crate::probe::ProbeError;
 use crate::stats::StatsError;
 
 /// Why an analysis or a figure could not be made.
@@ -61,6 +62,9 @@ pub enum Error {
     /// A run could not be read, or a file not written.
     #[error(transparent)]
     Checkpoint(#[from] dt_train::checkpoint::CheckpointError),
+    /// A probe could not be fitted or judged.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// A statistic has no value.
     #[error(transparent)]
     Stats(#[from] StatsError),

@@ -1,8 +1,20 @@
 //! Questions asked of decision transformers, and figures of the answers.
 //!
-//! Start from [`plot::figures`], which draws what datasets and runs left on disk, or from
-//! [`post::figures`], the world and the ideas of the post that the analyses follow; [`figures`] is
-//! the kit that every figure is made with.
+//! Start from [`reproduce`], which asks an agent everything that the post asks; a [`Study`] says
+//! what that is, a [`Subject`] is the agent, [`hooks`] reach into its forward pass, and
+//! [`claims`] judge what was found. [`answers`] and [`post`] draw with the kit in [`figures`];
+//! [`plot`] draws what datasets and runs left on disk.
+//!
+//! ```
+//! use dt_analysis::scenario::{Study, scenarios};
+//!
+//! let study = Study::memory_post();
+//! let prompts = scenarios(&study).unwrap();
+//! assert_eq!(prompts[0].facet.to_string(), "Key, Key-Ball, 0.892");
+//! ```
+//!
+//! [`Study`]: scenario::Study
+//! [`Subject`]: subject::Subject
 //!
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
@@ -23,6 +35,7 @@ pub mod patching;
 pub mod plot;
 pub mod post;
 pub mod post_numbers;
+pub mod probe;
 pub mod report;
 pub mod reproduce;
 pub mod scenario;

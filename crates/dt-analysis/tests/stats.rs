@@ -1,6 +1,6 @@
 //! Statistics against scipy, statsmodels and scikit-learn (scripts/make_stats_fixtures.py).
 
-#![allow(clippy::unwrap_used)] // tests may panic
+#![allow(clippy::unwrap_used)] // helpers, not only tests
 
 use dt_analysis::stats::{
     self, Alternative, CONFIDENCE, Interval, Permutation, Reference, StatsError, Verdict, auc,

@@ -29,19 +29,7 @@ pub fn clopper_pearson(count: usize, of: usize, confidence: f64) -> Result<Inter
     Ok(Interval { low, high })
 }
 
-/// Quantile of a beta distribution by halving: statrs' own starts from an approximation and
-/// stops several digits short.
 fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
     let beta = Beta::new(a, b).expect("both shapes are at least 1");
-    let (mut low, mut high) = (0.0, 1.0);
-    loop {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
-            return middle;
-        }
-        match beta.cdf(middle) < p {
-            true => low = middle,
-            false => high = middle,
-        }
-    }
+    beta.inverse_cdf(p)
 }

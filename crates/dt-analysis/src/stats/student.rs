@@ -31,7 +31,7 @@ pub fn t_interval(values: &[f64], confidence: f64) -> Result<Interval, StatsErro
     let (mean, error) = mean_and_error(values);
     let half = match error {
         0.0 => 0.0,
-        error => error * t_quantile(values.len() - 1, (1.0 + confidence) / 2.0),
+        error => error * t_distribution(values.len() - 1).inverse_cdf((1.0 + confidence) / 2.0),
     };
     Ok(Interval::new(mean - half, mean + half))
 }
@@ -84,26 +84,4 @@ fn mean_and_error(values: &[f64]) -> (f64, f64) {
 
 fn t_distribution(freedom: usize) -> StudentsT {
     StudentsT::new(0.0, 1.0, freedom as f64).expect("at least one degree of freedom")
-}
-
-/// Upper quantile of Student's t by halving: statrs' own stops several digits short.
-fn t_quantile(freedom: usize, p: f64) -> f64 {
-    let t = t_distribution(freedom);
-    let tail = 1.0 - p;
-    let (mut low, mut high) = (0.0, 1.0);
-    // Tails are compared, by symmetry on the left, where the distribution keeps its digits.
-    while t.cdf(-high) > tail && high < f64::MAX / 2.0 {
-        low = high;
-        high *= 2.0;
-    }
-    loop {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
-            return middle;
-        }
-        match t.cdf(-middle) > tail {
-            true => low = middle,
-            false => high = middle,
-        }
-    }
 }
