@@ -291,6 +291,15 @@ fn medians_of_few_values_have_no_interval() {
 }
 
 #[test]
+fn the_median_of_many_values_has_a_narrow_interval() {
+    // 2⁻⁵⁰⁰⁰ is 0 in f64. The rank and the coverage are scipy.stats.binom's.
+    let values: Vec<f64> = (1..=5000).map(f64::from).collect();
+    let found = median_interval(&values, 0.95).unwrap();
+    assert_eq!(found.interval, Interval::new(2431.0, 2570.0));
+    assert!((found.coverage - 0.950_684_141_895_829).abs() < 1e-9);
+}
+
+#[test]
 fn what_is_wrong_with_a_sample_is_said() {
     let nan = [1.0, f64::NAN];
     let none: [f64; 0] = [];

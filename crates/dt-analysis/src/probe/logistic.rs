@@ -54,59 +54,55 @@ pub fn fit_logistic(
             sum[j] += (f64::from(*x) - mean[j]).powi(2);
         }
     });
-    // As for ridge regression: what only rounding moves gets no weight.
-    let std: Vec<f64> = (variance.iter().zip(&mean))
+    // As for ridge regression: what only rounding moves gets no weight. Reciprocals, since every
+    // pass over the rows needs them and divisions are slow.
+    let unit: Vec<f64> = (variance.iter().zip(&mean))
         .map(|(v, m)| match v / n {
-            v if v > 1e-24 * m * m => v.sqrt(),
-            _ => f64::INFINITY,
+            v if v > 1e-24 * m * m => v.sqrt().recip(),
+            _ => 0.0,
         })
         .collect();
-    if std.iter().all(|s| s.is_infinite()) {
+    if unit.iter().all(|u| *u == 0.0) {
         return Err(ProbeError::ConstantActivations { rows: rows.len() });
     }
-    let fill = |row: usize, out: &mut [f64]| {
-        for (j, x) in x.row(row).iter().enumerate() {
-            out[j] = (f64::from(*x) - mean[j]) / std[j];
-        }
-        out[d] = 1.0;
-    };
     // The loss and its gradient, intercept last, and the loss after that: `[d + 2]`.
     let loss = |w: &[f64]| -> Vec<f64> {
+        let weights: Vec<f64> = w.iter().zip(&unit).map(|(w, u)| w * u).collect();
         let mut out = sums(rows, d + 2, |row, sum| {
-            let mut z = vec![0.0; d + 1];
-            fill(row, &mut z);
-            let margin = dot(&z, w);
+            let centred = || (x.row(row).iter().zip(&mean)).map(|(x, m)| f64::from(*x) - m);
+            let margin = w[d] + centred().zip(&weights).map(|(x, w)| x * w).sum::<f64>();
             let wrong = sigmoid(margin) - f64::from(u8::from(labels[row]));
-            sum.iter_mut().zip(&z).for_each(|(s, z)| *s += wrong * z);
+            sum.iter_mut()
+                .zip(centred())
+                .for_each(|(s, x)| *s += wrong * x);
+            sum[d] += wrong;
             let signed = if labels[row] { margin } else { -margin };
             sum[d + 1] += (-signed.abs()).exp().ln_1p() + (-signed).max(0.0);
         });
         out.iter_mut().for_each(|v| *v /= n);
-        for (g, w) in out.iter_mut().zip(&w[..d]) {
-            *g += strength * w;
+        for (g, (w, u)) in out.iter_mut().zip(w.iter().zip(&unit)) {
+            *g = *g * u + strength * w;
         }
         out[d + 1] += strength / 2.0 * dot(&w[..d], &w[..d]);
         out
     };
-    let mut w: Vec<f64> = (start.direction.iter().zip(&std))
-        .map(|(u, s)| {
-            if s.is_finite() {
-                u * start.scale * s
-            } else {
-                0.0
-            }
-        })
+    let mut w: Vec<f64> = (start.direction.iter().zip(&unit))
+        .map(|(v, u)| if *u > 0.0 { v * start.scale / u } else { 0.0 })
         .collect();
     w.push(start.intercept + start.scale * dot(&start.direction, &mean));
     let mut now = loss(&w);
     for _ in 0..STEPS {
         if now[..=d].iter().all(|g| g.abs() < DONE) {
-            let weights: Vec<f64> = w.iter().zip(&std).map(|(w, s)| w / s).collect();
+            let weights: Vec<f64> = w.iter().zip(&unit).map(|(w, u)| w * u).collect();
             let intercept = w[d] - dot(&weights, &mean);
             return Ok(LinearProbe::new(weights, intercept, strength));
         }
         let mut hessian = gram(rows, d + 1, |row, out| {
-            fill(row, out);
+            let values = x.row(row).iter().zip(mean.iter().zip(&unit));
+            for (out, (x, (m, u))) in out.iter_mut().zip(values) {
+                *out = (f64::from(*x) - m) * u;
+            }
+            out[d] = 1.0;
             let p = sigmoid(dot(out, &w));
             let root = (p * (1.0 - p) / n).sqrt();
             out.iter_mut().for_each(|z| *z *= root);
