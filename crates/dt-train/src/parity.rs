@@ -3,7 +3,8 @@
 //! The file holds tensors `wT.in.*` (windows of T timesteps: `rtg`, `actions`, `timesteps`,
 //! `states_onehot`), `wT.out.NAME` and, with `wT.in.targets`, `wT.grad.PARAMETER` (of the mean
 //! cross-entropy). `uT.out.*` are T timesteps of some of these windows without their filling: from
-//! the first that `wT.in.mask` marks, rows `uT.index` (or those of another such set). A NAME is a hook point's, or one of those that stand in [`point_of`].
+//! the first that `wT.in.mask` marks, rows `uT.index` (or those of another such set). A NAME is a hook point's, or one of the names: `state_embedding`, `tokens`,
+//! `resid_pre.0`, `attn_pattern.0`, `attn_out.0`, `mlp_out.0`, `resid_post.1`, `ln_final`.
 
 use std::collections::BTreeMap;
 use std::fs;
