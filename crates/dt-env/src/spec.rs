@@ -147,7 +147,7 @@ impl EnvSpec {
     }
 
     /// What makes this definition impossible, if anything does.
-    pub(crate) fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<String> {
         let view = self.view_size;
         if self.id.is_empty() {
             return Some("field `id`: is empty".to_owned());

@@ -147,6 +147,15 @@ fn damaged_agents_are_refused() {
     refused(path, &eval, &["agent.safetensors", "shape"]);
     fs::write(&json, record.replacen("\"n_ctx\": 14", "\"n_ctx\": 13", 1)).unwrap();
     refused(path, &eval, &["agent.json", "n_ctx"]);
+    // A world that cannot be, and one that outlasts the time table.
+    let world = record.replacen("\"size\": 7", "\"size\": 8", 1);
+    assert_ne!(world, record);
+    fs::write(&json, world).unwrap();
+    refused(path, &eval, &["agent.json", "`env`", "must be odd"]);
+    let limit = record.rfind("\"max_steps\": 50").unwrap();
+    let longer = [&record[..limit], "\"max_steps\": 51", &record[limit + 15..]].concat();
+    fs::write(&json, longer).unwrap();
+    refused(path, &eval, &["agent.json", "`env`", "step limit"]);
     fs::write(&json, "{}").unwrap();
     refused(path, &eval, &["agent.json"]);
     refused(path, &["eval", "tiny.ron"], &["agent.json"]);

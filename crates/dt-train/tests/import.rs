@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use common::torch_file::{Configs, Entry, Member, archive, tiny, torch_file};
 use common::{contents, run, stderr};
-use dt_train::checkpoint::{Agent, load_agent};
+use dt_train::checkpoint::{Agent, load_agent, read_tensors};
 use dt_train::device::DeviceSpec;
 use dt_train::evaluate::evaluate_exact;
 
@@ -84,27 +85,10 @@ fn another_kind_of_agent_is_refused() {
     refused(dir.path(), &file, &["is not a decision transformer"]);
 }
 
-/// A zip archive with one stored member, as `torch.save` lays it out.
-fn archive(pickle: &[u8], claimed: u32) -> Vec<u8> {
-    let name = b"a/data.pkl";
-    let sizes = [claimed.to_le_bytes(), claimed.to_le_bytes()].concat();
-    let mut out = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
-    out.extend(&sizes);
-    out.extend([name.len() as u8, 0, 0, 0]);
-    out.extend(name);
-    out.extend(pickle);
-    let table = out.len() as u32;
-    out.extend(b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0\0\0\0\0");
-    out.extend(&sizes);
-    out.extend([name.len() as u8, 0]);
-    out.extend([0; 16]); // no extra field, comment, disk or attributes; the header is at 0
-    out.extend(name);
-    let length = out.len() as u32 - table;
-    out.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
-    out.extend(length.to_le_bytes());
-    out.extend(table.to_le_bytes());
-    out.extend([0; 2]);
-    out
+/// A file of a pickle alone, which claims to have so many bytes.
+fn pickle_file(pickle: &[u8], claimed: u32) -> Vec<u8> {
+    let member = Member::new("a/data.pkl", pickle.to_vec());
+    archive(&[Member { claimed, ..member }])
 }
 
 #[test]
@@ -127,7 +111,7 @@ fn files_that_want_more_than_weights_are_refused_unrun() {
     .concat();
     let thrown_away = [b"\x80\x02", &command[..], b"0}."].concat();
     for pickle in [&beside, &inside, &thrown_away] {
-        fs::write(&file, archive(pickle, pickle.len() as u32)).unwrap();
+        fs::write(&file, pickle_file(pickle, pickle.len() as u32)).unwrap();
         refused(
             dir.path(),
             &file,
@@ -137,7 +121,7 @@ fn files_that_want_more_than_weights_are_refused_unrun() {
     let newer = b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x8c\x04true\x85R.";
     let instance = b"(X\x04\0\0\0trueiposix\nsystem\n.";
     for pickle in [&newer[..], instance] {
-        fs::write(&file, archive(pickle, pickle.len() as u32)).unwrap();
+        fs::write(&file, pickle_file(pickle, pickle.len() as u32)).unwrap();
         refused(dir.path(), &file, &["`posix.system`"]);
     }
     assert!(!dir.path().join("harmed").exists());
@@ -147,20 +131,191 @@ fn files_that_want_more_than_weights_are_refused_unrun() {
 fn damaged_files_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("bad.pt");
-    let whole = archive(b"\x80\x02}.", 4);
+    let whole = pickle_file(b"\x80\x02}.", 4);
     for (bytes, parts) in [
         (b"not a zip at all".to_vec(), &["torch.save"][..]),
         (whole[..whole.len() - 8].to_vec(), &["cut short"]),
-        (archive(b"\x80\x02}.", u32::MAX), &["4294967295 bytes"]),
+        (pickle_file(b"\x80\x02}.", u32::MAX), &["4294967295 bytes"]),
         (
-            archive(b"\x80\x02X\xff\xff\xff\x7fa.", 9),
+            pickle_file(b"\x80\x02X\xff\xff\xff\x7fa.", 9),
             &["cut short", "2147483647"],
         ),
-        (archive(b"\x80\x02}", 3), &["cut short"]),
+        (pickle_file(b"\x80\x02}", 3), &["cut short"]),
         (whole, &["model_state_dict"]),
     ] {
         fs::write(&file, bytes).unwrap();
         refused(dir.path(), &file, &[&["bad.pt"], parts].concat());
     }
     refused(dir.path(), Path::new("absent.pt"), &["absent.pt"]);
+}
+
+#[test]
+fn a_sound_file_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tiny.pt");
+    fs::write(&file, torch_file(&tiny(), &Configs::default())).unwrap();
+    let agent = import(dir.path(), &file);
+    assert_eq!(agent.record.name, "tiny");
+    assert_eq!(agent.record.world_id(), "Tiny-v0");
+    let tensors = read_tensors(&dir.path().join("agent/agent.safetensors")).unwrap();
+    let theirs = tiny();
+    assert_eq!(tensors.len(), theirs.len() - 2);
+    for tensor in tensors {
+        let same = theirs.iter().find(|e| e.name == tensor.name).unwrap();
+        assert_eq!(tensor.values, same.values, "{}", tensor.name);
+    }
+    let args = ["import", "tiny.pt", "--out", "agent"];
+    let again = run(dir.path(), &args);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("--force"));
+    let forced = run(dir.path(), &[&args[..], &["--force"]].concat());
+    let text = stderr(&forced);
+    assert!(forced.status.success(), "{text}");
+    assert!(text.contains("left out") && text.contains("state_predictor.bias"));
+    // --force replaces an agent, and nothing that is not one.
+    fs::write(dir.path().join("agent/thesis.txt"), "words").unwrap();
+    let kept = run(dir.path(), &[&args[..], &["--force"]].concat());
+    assert_eq!(kept.status.code(), Some(2));
+    assert!(stderr(&kept).contains("is not an imported agent"));
+    assert!(dir.path().join("agent/thesis.txt").exists());
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bad.pt");
+    // tiny() begins with the state embedding, [4, 180].
+    type Change = fn(&mut Vec<Entry>);
+    let changes: [(Change, &[&str]); 12] = [
+        (|e| e[0].shape[0] = 5, &["shape [5, 180]", "720"]),
+        (|e| e[0].stride[0] = 181, &["stride [181, 1]", "720"]),
+        (|e| e[0].offset = 1, &["offset 1", "721"]),
+        // What the pickle claims about the storage, the archive does not hold.
+        (
+            |e| (e[0].offset, e[0].declared) = (1, 721),
+            &["state_embedding.weight", "721 elements"],
+        ),
+        (
+            |e| (e[0].shape, e[0].declared) = (vec![1 << 20, 180], u32::MAX),
+            &["declares 75", "bytes of weights"],
+        ),
+        // A view that shows one number a billion times.
+        (
+            |e| (e[0].shape, e[0].stride) = (vec![1 << 22, 180], vec![0, 0]),
+            &["bad.pt", "bytes"],
+        ),
+        (|e| e[1].shape = vec![4, 8], &["action_embedding", "[4, 8]"]),
+        (
+            |e| (e[1].shape, e[1].stride) = (vec![32], vec![1]),
+            &["action_embedding", "two axes"],
+        ),
+        (
+            |e| e[3].values[2] = f32::NAN,
+            &["time_embedding", "not finite"],
+        ),
+        (|e| drop(e.remove(2)), &["reward_embedding", "missing"]),
+        (
+            |e| e.push(Entry::new("adapter.weight", &[1], vec![0.0])),
+            &["`adapter.weight` does not belong"],
+        ),
+        (
+            |e| e[0].declared = u32::MAX,
+            &[], // harmless: no more is read than the tensor needs
+        ),
+    ];
+    for (change, parts) in changes {
+        let mut entries = tiny();
+        change(&mut entries);
+        fs::write(&file, torch_file(&entries, &Configs::default())).unwrap();
+        if parts.is_empty() {
+            import(dir.path(), &file);
+            continue;
+        }
+        refused(dir.path(), &file, &[&["bad.pt"], parts].concat());
+    }
+}
+
+#[test]
+fn configurations_that_do_not_fit_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bad.pt");
+    for (from, to, parts) in [
+        ("decision_t", "clone_t", &["clone_transformer"][..]),
+        (
+            "\"n_layers\": 1",
+            "\"n_layers\": 2",
+            &["blocks.1", "missing"],
+        ),
+        (
+            "\"n_layers\": 1",
+            "\"n_layers\": 1000000000",
+            &["n_layers", "1 to 64"],
+        ),
+        ("\"n_layers\": 1, ", "", &["model_config", "n_layers"]),
+        ("\"gelu\"", "\"swish\"", &["activation_fn", "swish"]),
+        ("\"grid\"", "\"vit\"", &["state_embedding_type", "vit"]),
+        ("null", "\"RMS\"", &["layer_norm", "RMS"]),
+        ("null", "\"LN\"", &["ln1.w", "missing"]),
+        ("\"n_ctx\": 5", "\"n_ctx\": 6", &["n_ctx", "3 T - 1"]),
+        ("\"view_size\": 3", "\"view_size\": 5", &["view of 5 x 5"]),
+        ("\"view_size\": 3", "\"view_size\": 0", &["view_size"]),
+        (
+            "Tiny-v0",
+            "MiniGrid-MemoryS7FixedStart-v0",
+            &["view_size", "has 7"],
+        ),
+        ("{\"env_id\"", "{{\"env_id\"", &["environment_config"]),
+    ] {
+        let mut configs = Configs::default();
+        for text in [
+            &mut configs.offline,
+            &mut configs.environment,
+            &mut configs.model,
+        ] {
+            *text = text.replacen(from, to, 1);
+        }
+        fs::write(&file, torch_file(&tiny(), &configs)).unwrap();
+        refused(dir.path(), &file, &[&["bad.pt"], parts].concat());
+    }
+}
+
+#[test]
+fn compressed_members_are_refused_unread() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bomb.pt");
+    let small = Member::new("a/data.pkl", b"\x80\x02}.".to_vec());
+    let bomb = Member {
+        claimed: u32::MAX,
+        method: 8,
+        ..Member::new("a/data/0", vec![0x4b, 4, 0])
+    };
+    fs::write(&file, archive(&[small, bomb])).unwrap();
+    refused(dir.path(), &file, &["bomb.pt", "`a/data/0` is compressed"]);
+    let twice = [b"\x80\x02}.", b"\x80\x02].".as_slice()];
+    let twice = twice.map(|pickle| Member::new("a/data.pkl", pickle.to_vec()));
+    fs::write(&file, archive(&twice)).unwrap();
+    refused(dir.path(), &file, &["more than one data.pkl"]);
+}
+
+#[test]
+fn a_state_dict_holds_tensors_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bad.pt");
+    for (value, parts) in [
+        (&b"K\x05"[..], &["`lr` is not a tensor"][..]),
+        (b"}", &["`lr` is not a tensor"]),
+        (b"ctorch\nFloatStorage\n", &["`torch.FloatStorage`"]),
+        (
+            b"ccollections\nOrderedDict\n",
+            &["`collections.OrderedDict`"],
+        ),
+        (b"c__main__\nAgent\n)\x81", &["`__main__.Agent`"]),
+        (b"\x82\x01", &["instruction 0x82"]),
+        (b"C\x01a", &["instruction 0x43"]),
+    ] {
+        let before = b"\x80\x02}X\x10\0\0\0model_state_dict}X\x02\0\0\0lr";
+        let pickle = [before, value, b"ss."].concat();
+        fs::write(&file, pickle_file(&pickle, pickle.len() as u32)).unwrap();
+        refused(dir.path(), &file, parts);
+    }
 }

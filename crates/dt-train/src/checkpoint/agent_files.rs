@@ -71,6 +71,9 @@ impl AgentRecord {
             return Some("field `sizes`: out of range".to_owned());
         }
         let env = self.env.as_ref()?;
+        if let Some(problem) = env.problem() {
+            return Some(format!("field `env`: {problem}"));
+        }
         // An episode must not outlast the time table, nor show more than the model reads.
         if env.max_steps() as usize > sizes.max_steps || env.view_size as usize != sizes.view_size {
             return Some("field `env`: its step limit or view does not fit `sizes`".to_owned());

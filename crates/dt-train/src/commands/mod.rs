@@ -21,8 +21,8 @@ use clap::{Parser, Subcommand};
 /// there, trains, evaluates, and says where everything is.
 ///
 /// Data goes to standard output, messages to standard error. The exit code is 0 when all is done,
-/// 1 when the agent does not meet its goals
-/// or a check fails, 2 when the command, a file or a device is at fault.
+/// 1 when the agent does not meet its goals or a check fails, 2 when the command, a file or a
+/// device is at fault.
 #[derive(Parser)]
 #[command(
     name = "dt-train",

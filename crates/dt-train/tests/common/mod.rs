@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod torch_file;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

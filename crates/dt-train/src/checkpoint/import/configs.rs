@@ -48,16 +48,21 @@ pub(super) struct TheirTraining {
 /// # Errors
 /// A sentence that names the key and, where there is one, the field.
 pub(super) fn read<T: DeserializeOwned>(file: &PickleValue, key: &str) -> Result<T, String> {
+    match entry(file, key)? {
+        PickleValue::String(text) => serde_json::from_str(text).map_err(|e| format!("{key}: {e}")),
+        _ => Err(format!("{key}: is no JSON text")),
+    }
+}
+
+/// What the file holds under `key`.
+///
+/// # Errors
+/// A sentence, if it holds nothing there.
+pub(super) fn entry<'a>(file: &'a PickleValue, key: &str) -> Result<&'a PickleValue, String> {
     let PickleValue::Dict(entries) = file else {
         return Err("is no dictionary of a state dict and its configurations".to_owned());
     };
-    match entries.get(key) {
-        Some(PickleValue::String(text)) => {
-            serde_json::from_str(text).map_err(|e| format!("{key}: {e}"))
-        }
-        Some(_) => Err(format!("{key}: is no JSON text")),
-        None => Err(format!("holds no {key}")),
-    }
+    entries.get(key).ok_or_else(|| format!("holds no {key}"))
 }
 
 impl TheirModel {

@@ -59,6 +59,7 @@ pub fn import_pytorch(path: &Path, max_steps: Option<u32>) -> Result<Imported, C
 fn read(path: &Path, name: &str, length: u64, max_steps: Option<u32>) -> Result<Imported, String> {
     let file = PytorchReader::read_pickle_data(path, None).map_err(|e| e.to_string())?;
     check_values(&file)?;
+    check_state_dict(&file)?;
     let mut tensors = PytorchReader::with_top_level_key(path, "model_state_dict")
         .map_err(|e| e.to_string())?
         .into_tensors();
@@ -132,6 +133,23 @@ fn check_values(value: &PickleValue) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a state dict that holds anything but tensors side by side.
+fn check_state_dict(file: &PickleValue) -> Result<(), String> {
+    let PickleValue::Dict(entries) = configs::entry(file, "model_state_dict")? else {
+        return Err("model_state_dict: is not a dictionary".to_owned());
+    };
+    let mut names: Vec<&String> = entries.keys().collect();
+    names.sort();
+    for name in names {
+        // PyTorch keeps the modules' versions in an attribute, which the reader shows as an entry.
+        let is_tensor = matches!(entries[name], PickleValue::Unsupported(_));
+        if !is_tensor && name != "_metadata" {
+            return Err(format!("model_state_dict: `{name}` is not a tensor"));
+        }
+    }
+    Ok(())
 }
 
 fn is_decision_transformer(
