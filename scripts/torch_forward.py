@@ -6,18 +6,25 @@
     out = forward(weights, record["model"], returns, frames, actions, times)
     out["logits"]            # [batch, timesteps, actions]; every activation has a hook point's name
 
+    python3 scripts/torch_forward.py runs/memory-dt/seed-0 windows.safetensors --out golden.safetensors
+    cargo run -p dt-train -- parity runs/memory-dt/seed-0 golden.safetensors
+
+The second form takes `wT.in.rtg`, `.actions`, `.timesteps`, `.states_onehot` of a file of windows
+and adds every activation as `wT.out.*`.
+
 Returns and times are [batch, timesteps], frames [batch, timesteps, 980] (one-hot by channel, column
 and row, or any sum of items), actions [batch, timesteps] (the last one is not read; 7 is filling).
 Weights on disk have all aids folded in, so that nothing else is needed. Needs torch, safetensors.
 """
 
+import argparse
 import json
 import math
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 ACTIVATIONS = {
     "Relu": F.relu,
@@ -79,8 +86,8 @@ def forward(weights, config, returns, frames, actions, times):
             for part in "QKV"
         )
         scores = torch.einsum("bqhe,bkhe->bhqk", q, k) / math.sqrt(q.shape[-1])
-        pattern = scores.masked_fill(hidden, -math.inf).softmax(-1)
-        keep(ours + "attn.hook_pattern", pattern)
+        scores = keep(ours + "attn.hook_attn_scores", scores.masked_fill(hidden, -math.inf))
+        pattern = keep(ours + "attn.hook_pattern", scores.softmax(-1))
         z = keep(ours + "attn.hook_z", torch.einsum("bhqk,bkhe->bqhe", pattern, v))
         attention = torch.einsum("bqhe,hed->bqd", z, w("attn.W_O")) + w("attn.b_O")
         x = keep(ours + "hook_resid_mid", x + keep(ours + "hook_attn_out", attention))
@@ -99,3 +106,29 @@ def forward(weights, config, returns, frames, actions, times):
     head = weights["action_predictor.weight"], weights["action_predictor.bias"]
     out["logits"] = x[:, 1::3] @ head[0].T + head[1]
     return out
+
+
+def record_windows(folder, windows):
+    """The tensors of a file of windows, and what the agent in `folder` makes of them."""
+    weights, record = load(folder)
+    prefix = next(name.removesuffix(".in.rtg") for name in windows if name.endswith(".in.rtg"))
+    get = {name: windows[f"{prefix}.in.{name}"] for name in ("rtg", "actions", "timesteps", "states_onehot")}
+    # Recorded as [column, row, channel], embedded by channel first.
+    frames = get["states_onehot"].float().movedim(-1, -3).flatten(-3)
+    actions = F.pad(get["actions"].long(), (0, 1), value=record["sizes"]["n_actions"])
+    with torch.no_grad():
+        out = forward(weights, record["model"], get["rtg"], frames, actions, get["timesteps"].long())
+    out["action_logits"] = out.pop("logits")
+    kept = {name: value for name, value in windows.items() if ".in." in name}
+    return kept | {f"{prefix}.out.{name}": value.clone().contiguous() for name, value in out.items()}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("run", help="folder with agent.safetensors and agent.json")
+    parser.add_argument("windows", help="safetensors file of windows")
+    parser.add_argument("--out", required=True, help="where to write windows and activations")
+    args = parser.parse_args()
+    golden = record_windows(args.run, load_file(args.windows))
+    save_file(golden, args.out)
+    print(f"{args.out}: {len(golden)} tensors")

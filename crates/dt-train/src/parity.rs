@@ -3,8 +3,10 @@
 //! The file holds tensors `wT.in.*` (windows of T timesteps: `rtg`, `actions`, `timesteps`,
 //! `states_onehot`), `wT.out.NAME` and, with `wT.in.targets`, `wT.grad.PARAMETER` (of the mean
 //! cross-entropy). `uT.out.*` are T timesteps of some of these windows without their filling: from
-//! the first that `wT.in.mask` marks, rows `uT.index` (or those of another such set). A NAME is a hook point's, or one of the names: `state_embedding`, `tokens`,
-//! `resid_pre.0`, `attn_pattern.0`, `attn_out.0`, `mlp_out.0`, `resid_post.1`, `ln_final`.
+//! the first that `wT.in.mask` marks, rows `uT.index` (or those of another such set). A NAME is a
+//! hook point's, or one of the names: `state_embedding`, `tokens`, `resid_pre.0`, `attn_pattern.0`,
+//! `attn_out.0`, `mlp_out.0`, `resid_post.1`, `ln_final`. `*_app_folded`, which records a defect of
+//! the original's analysis, is passed over; any other name is an error.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -70,13 +72,17 @@ pub fn parity(
         let mask = file.raw(&format!("{windows}.in.mask"), Dtype::U8)?;
         let there =
             mask.len() == rows * timesteps && index.iter().all(|&r| (0..rows as i32).contains(&r));
-        let first = index.first().filter(|_| there).and_then(|&row| {
+        let first_of = |row: i32| {
             let of_row = &mask[row as usize * timesteps..][..timesteps];
             of_row.iter().position(|&m| m == 1)
-        });
+        };
+        let first = index.first().filter(|_| there).and_then(|&r| first_of(r));
         let Some(first) = first.filter(|first| first + length <= timesteps) else {
             return Err(file.wrong(format!("`{name}` names windows that are not there")));
         };
+        if index.iter().any(|&r| first_of(r) != Some(first)) {
+            return Err(file.wrong(format!("`{name}` names windows with unequal filling")));
+        }
         let index: Vec<usize> = index.iter().map(|&r| r as usize).collect();
         out.extend(file.compare(model, &name, &index, length, first, tolerance)?);
     }
@@ -103,6 +109,23 @@ fn point_of(name: &str) -> Option<HookPoint> {
         ("resid_post", Some(l)) => Some(HookPoint::ResidPost(l)),
         _ => name.parse().ok(),
     }
+}
+
+/// Largest absolute difference; equal infinities (masked scores) differ by nothing, and one value
+/// that is no number makes the whole so.
+fn largest_difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    let differences = ours
+        .iter()
+        .zip(theirs)
+        .map(|(a, b)| if a == b { 0.0 } else { (a - b).abs() });
+    // f32::max would pass over what is no number.
+    differences.fold(0.0, |most, d| {
+        if most.is_nan() || d.is_nan() {
+            f32::NAN
+        } else {
+            most.max(d)
+        }
+    })
 }
 
 struct Golden {
@@ -283,22 +306,28 @@ impl Golden {
         tolerance: f32,
     ) -> Result<Vec<ParityRow>, CheckpointError> {
         let batch = Arc::new(self.batch(model, rows, from, timesteps)?);
-        let outputs: Vec<(String, HookPoint)> = self
-            .outputs(group, "out")
-            .into_iter()
-            .filter_map(|(name, part)| Some((name, point_of(&part)?)))
-            .collect();
+        let logits = format!("{group}.out.action_logits");
+        let mut outputs: Vec<(String, HookPoint)> = Vec::new();
+        for (name, part) in self.outputs(group, "out") {
+            if name == logits || part.ends_with("_app_folded") {
+                continue;
+            }
+            // A name that nobody knows must not pass by being left out.
+            let point = point_of(&part)
+                .ok_or_else(|| self.wrong(format!("`{name}`: `{part}` is no hook point")))?;
+            outputs.push((name, point));
+        }
         let mut cache = ActivationCache::of(outputs.iter().map(|(_, point)| *point));
         let hooked = to_host(&model.forward(&batch, &mut cache));
         let mut out = Vec::new();
-        let logits = format!("{group}.out.action_logits");
         if self.names.contains_key(&logits) {
             let fused = to_host(&model.forward(&batch, &mut NoHooks));
+            let dims = [rows.len(), timesteps, model.sizes().n_actions];
             for (name, ours) in [
                 (logits.clone(), fused),
                 (format!("{logits} (hooked)"), hooked),
             ] {
-                out.push(self.row(name, &logits, &ours, tolerance)?);
+                out.push(self.row(name, &logits, &dims, &ours, tolerance)?);
             }
         }
         for (name, point) in outputs {
@@ -308,7 +337,13 @@ impl Golden {
                     model.config().n_layers
                 ))
             })?;
-            out.push(self.row(name.clone(), &name, &recorded.values, tolerance)?);
+            out.push(self.row(
+                name.clone(),
+                &name,
+                &recorded.dims,
+                &recorded.values,
+                tolerance,
+            )?);
         }
         out.extend(self.gradients(model, group, &batch, tolerance)?);
         Ok(out)
@@ -327,23 +362,20 @@ impl Golden {
         &self,
         name: String,
         stored: &str,
+        dims: &[usize],
         ours: &[f32],
         tolerance: f32,
     ) -> Result<ParityRow, CheckpointError> {
-        let theirs = self.floats(stored)?;
-        if theirs.len() != ours.len() {
+        let shape = self.shape(stored)?;
+        if shape != dims {
             return Err(self.wrong(format!(
-                "tensor `{stored}` has {} values, the model computes {}",
-                theirs.len(),
-                ours.len()
+                "tensor `{stored}` has shape {shape:?}, the model computes {dims:?}"
             )));
         }
-        let differences = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
-        // f32::max would pass over what is no number.
-        let difference = differences.fold(0.0_f32, |m, d| if d.is_nan() { d } else { m.max(d) });
+        let difference = largest_difference(ours, &self.floats(stored)?);
         Ok(ParityRow {
             name,
-            shape: self.shape(stored)?.to_vec(),
+            shape: shape.to_vec(),
             difference,
             ok: difference <= tolerance,
         })
@@ -376,17 +408,33 @@ impl Golden {
         let mut ours = BTreeMap::new();
         for (spec, param) in model.specs().iter().zip(tracked.params()) {
             if let Some(grad) = param.grad_remove(&mut grads) {
-                ours.insert(spec.name.as_str(), spec.to_disk(&to_host(&grad)));
+                let values = spec.to_disk(&to_host(&grad));
+                ours.insert(spec.name.as_str(), (&spec.disk_shape, values));
             }
         }
         stored
             .into_iter()
             .map(|(name, parameter)| {
-                let ours = ours.get(parameter.as_str()).ok_or_else(|| {
+                let (dims, ours) = ours.get(parameter.as_str()).ok_or_else(|| {
                     self.wrong(format!("the model has no parameter `{parameter}`"))
                 })?;
-                self.row(name.clone(), &name, ours, tolerance)
+                self.row(name.clone(), &name, dims, ours, tolerance)
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_know_infinity_and_what_is_no_number() {
+        let inf = f32::NEG_INFINITY;
+        assert_eq!(largest_difference(&[inf, 1.0], &[inf, 1.5]), 0.5);
+        assert_eq!(largest_difference(&[inf], &[-inf]), f32::INFINITY);
+        // Numbers that follow must not cover it up.
+        assert!(largest_difference(&[f32::NAN, 1.0], &[0.0, 1.0]).is_nan());
+        assert!(largest_difference(&[0.0, 1.0], &[f32::NAN, 1.0]).is_nan());
     }
 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // a test may panic
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
+use common::{run, stderr};
 use dt_train::checkpoint::{import_pytorch, load_agent, save_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::parity::{ParityRow, parity};
@@ -21,7 +24,7 @@ fn a_small_gated_agent_has_pytorchs_activations_and_gradients() {
     let rows = parity(&agent.model, &dir.join("golden.safetensors"), 1e-5).unwrap();
     print(&rows);
     assert!(rows.iter().all(|r| r.ok));
-    assert!(rows.len() > 60, "{} tensors", rows.len());
+    assert!(rows.len() > 70, "{} tensors", rows.len());
     assert!(
         rows.iter()
             .any(|r| r.name == "w5.grad.transformer.blocks.0.mlp.W_gate")
@@ -61,4 +64,88 @@ fn the_published_agent_computes_what_pytorch_computes() {
     ] {
         assert!(rows.iter().any(|r| r.name == name), "{name}");
     }
+}
+
+#[test]
+fn recordings_that_do_not_fit_are_refused() {
+    use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+    type Tensors = Vec<(String, Dtype, Vec<usize>, Vec<u8>)>;
+    type Change = fn(&mut Tensors);
+    fn named<'a>(t: &'a mut Tensors, name: &str) -> &'a mut (String, Dtype, Vec<usize>, Vec<u8>) {
+        t.iter_mut().find(|t| t.0 == name).unwrap()
+    }
+
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity");
+    let dir = tempfile::tempdir().unwrap();
+    let golden = dir.path().join("golden.safetensors");
+    let bytes = std::fs::read(data.join("golden.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let sound: Tensors = file
+        .tensors()
+        .into_iter()
+        .map(|(name, view)| {
+            (
+                name,
+                view.dtype(),
+                view.shape().to_vec(),
+                view.data().to_vec(),
+            )
+        })
+        .collect();
+    // Exit code, and what is said on either stream.
+    let changes: [(Change, i32, &str); 9] = [
+        (|_| (), 0, "0 above"),
+        (
+            |t| named(t, "w5.out.hook_embed").3[..4].copy_from_slice(&f32::NAN.to_le_bytes()),
+            1,
+            "NaN",
+        ),
+        (|t| named(t, "w5.out.hook_embed").3[3] ^= 0x80, 1, "1 above"),
+        (|t| t.retain(|t| t.0 != "w5.in.rtg"), 2, "w5.in.rtg"),
+        (
+            |t| named(t, "w5.out.hook_embed").0 = "w5.out.hook_embde".to_owned(),
+            2,
+            "`hook_embde` is no hook point",
+        ),
+        (
+            |t| named(t, "w5.out.blocks.1.hook_mlp_out").0 = "w5.out.mlp_out.2".to_owned(),
+            2,
+            "2 blocks",
+        ),
+        (
+            |t| named(t, "w5.out.hook_embed").2.swap(1, 2),
+            2,
+            "shape [3, 16, 14]",
+        ),
+        (
+            |t| named(t, "w5.in.timesteps").3[..4].copy_from_slice(&99_i32.to_le_bytes()),
+            2,
+            "time 99",
+        ),
+        (
+            |t| named(t, "w5.in.actions").3[..4].copy_from_slice(&(-1_i32).to_le_bytes()),
+            2,
+            "action 4294967295",
+        ),
+    ];
+    for (change, code, said) in changes {
+        let mut tensors = sound.clone();
+        change(&mut tensors);
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            (name, TensorView::new(*dtype, shape.clone(), bytes).unwrap())
+        });
+        std::fs::write(&golden, safetensors::serialize(views, None).unwrap()).unwrap();
+        let args = ["parity", data.to_str().unwrap(), "golden.safetensors"];
+        let output = run(dir.path(), &args);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{said}: {text}");
+        assert!(text.contains(said), "`{said}` is not in: {text}");
+    }
+    std::fs::write(&golden, &bytes[..bytes.len() / 2]).unwrap();
+    let output = run(
+        dir.path(),
+        &["parity", data.to_str().unwrap(), "golden.safetensors"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("not a safetensors file"));
 }

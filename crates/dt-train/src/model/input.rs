@@ -1,6 +1,6 @@
 //! What a model reads: windows of return-to-go, frames, actions and times.
 
-use super::config::ModelConfig;
+use super::config::{ModelConfig, StateEmbedding};
 use super::params::WorldSizes;
 
 /// One observation, as a model reads it.
@@ -184,6 +184,14 @@ impl TokenBatch {
                 self.seq(),
                 config.n_ctx
             ));
+        }
+        let dense = config.state_embedding == StateEmbedding::Dense;
+        if dense != matches!(self.frames, Frames::Dense(_)) {
+            let (reads, given) = match dense {
+                true => ("dense observations", "items"),
+                false => ("items", "dense observations"),
+            };
+            return Err(format!("the model reads {reads}, the windows hold {given}"));
         }
         let frames = match &self.frames {
             Frames::Items(rows) => {
