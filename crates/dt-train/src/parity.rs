@@ -9,7 +9,6 @@
 //! the original's analysis, is passed over; any other name is an error.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,14 +18,11 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use serde::Serialize;
 
-use crate::checkpoint::CheckpointError;
+use crate::checkpoint::{CheckpointError, read_file};
 use crate::model::{
     ActivationCache, Frame, Frames, HookPoint, ItemRows, Model, NoHooks, TokenBatch, item_index,
 };
 use crate::optim::to_host;
-
-/// Largest golden file that is read.
-const MAX_BYTES: u64 = 1 << 30;
 
 /// One tensor compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -136,14 +132,7 @@ struct Golden {
 
 impl Golden {
     fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let length = fs::metadata(path).map_err(CheckpointError::io(path))?.len();
-        if length > MAX_BYTES {
-            return Err(CheckpointError::corrupt(
-                path,
-                format!("has {length} bytes, more than {MAX_BYTES}"),
-            ));
-        }
-        let bytes = fs::read(path).map_err(CheckpointError::io(path))?;
+        let bytes = read_file(path)?;
         let file = SafeTensors::deserialize(&bytes)
             .map_err(|e| CheckpointError::corrupt(path, format!("not a safetensors file: {e}")))?;
         let names = file

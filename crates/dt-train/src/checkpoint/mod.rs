@@ -17,10 +17,26 @@ pub use import::{Imported, import_pytorch};
 pub use tensors::{NamedTensor, read_tensors, write_tensors};
 pub use training_state::{RestoredState, TrainingState, load_state, save_state};
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Largest file that is read into memory.
-pub(crate) const MAX_BYTES: u64 = 4 << 30;
+const MAX_BYTES: u64 = 4 << 30;
+
+/// Reads a whole file, unless it is far larger than any of ours.
+///
+/// # Errors
+/// If it cannot be read, or is too large.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, CheckpointError> {
+    let length = fs::metadata(path).map_err(CheckpointError::io(path))?.len();
+    if length > MAX_BYTES {
+        return Err(CheckpointError::corrupt(
+            path,
+            format!("has {length} bytes, more than {MAX_BYTES}"),
+        ));
+    }
+    fs::read(path).map_err(CheckpointError::io(path))
+}
 
 /// Why an agent or a training state could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,10 @@
 //! safetensors files of f32 tensors.
 
-use std::fs;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::{CheckpointError, MAX_BYTES, write_atomic};
+use super::{CheckpointError, read_file, write_atomic};
 
 /// A tensor with its name, shape and values.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,14 +45,7 @@ pub fn write_tensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), Checkpo
 /// # Errors
 /// If the file cannot be read, is damaged, or holds anything but f32.
 pub fn read_tensors(path: &Path) -> Result<Vec<NamedTensor>, CheckpointError> {
-    let length = fs::metadata(path).map_err(CheckpointError::io(path))?.len();
-    if length > MAX_BYTES {
-        return Err(CheckpointError::corrupt(
-            path,
-            format!("has {length} bytes, more than {MAX_BYTES}"),
-        ));
-    }
-    let bytes = fs::read(path).map_err(CheckpointError::io(path))?;
+    let bytes = read_file(path)?;
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|e| CheckpointError::corrupt(path, format!("not a safetensors file: {e}")))?;
     let mut tensors = file

@@ -9,13 +9,12 @@ mod configs;
 mod pickle;
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use dt_env::EnvSpec;
 use pytorch_reader::{DType, PickleValue, PytorchReader, Tensor};
 
-use super::{AgentRecord, CheckpointError, MAX_BYTES};
+use super::{AgentRecord, CheckpointError, read_file};
 use crate::model::{TimeEmbedding, param_specs};
 use configs::{TheirEnvironment, TheirModel, TheirTraining};
 
@@ -40,14 +39,8 @@ pub type Imported = (AgentRecord, Vec<Vec<f32>>, Vec<String>);
 /// If the file cannot be read, is no decision transformer, or holds anything but tensors,
 /// containers, strings and numbers.
 pub fn import_pytorch(path: &Path, max_steps: Option<u32>) -> Result<Imported, CheckpointError> {
-    let length = fs::metadata(path).map_err(CheckpointError::io(path))?.len();
-    if length > MAX_BYTES {
-        return Err(CheckpointError::corrupt(
-            path,
-            format!("has {length} bytes, more than {MAX_BYTES}"),
-        ));
-    }
-    let bytes = fs::read(path).map_err(CheckpointError::io(path))?;
+    let bytes = read_file(path)?;
+    let length = bytes.len() as u64;
     let corrupt = |message: String| CheckpointError::corrupt(path, message);
     archive::pickle_of(&bytes)
         .and_then(pickle::check)
