@@ -100,6 +100,59 @@ fn only_the_edited_token_and_later_ones_carry_the_edit() {
     assert_eq!(of_z.rows.len(), 4);
 }
 
+/// Some cells are known to do nothing and are not computed; here every one is.
+#[test]
+fn maps_equal_patching_each_cell_by_hand() {
+    let study = Study::memory_post();
+    let subject = small_subject(Padding::ZeroFrames);
+    let all = Prompts::new(&study).unwrap();
+    let clean = all.of(&study, study.original()).unwrap();
+    let corrupted = all.of(&study, study.flipped()).unwrap();
+    let (cache, logits) = subject.cache(&clean, HookPoint::all(2));
+    let plain = subject.logit_diffs(&corrupted);
+    let mut sweeps = token_sweep();
+    sweeps.extend(token_head_sweep());
+    let record = sweep(&subject, &study, &all, &sweeps).unwrap();
+    let facet = 5;
+    let name = all.scenarios[facet].facet.to_string();
+    let whole = subject.difference(&logits[facet]) - plain[facet];
+    let one = &corrupted[facet..=facet];
+    let mut moved = 0;
+    for (kind, of_layer) in [
+        ("resid_pre", HookPoint::ResidPre as fn(usize) -> HookPoint),
+        ("attn_out", HookPoint::AttnOut),
+        ("mlp_out", HookPoint::MlpOut),
+        ("q by token", HookPoint::Q),
+        ("k by token", HookPoint::K),
+        ("v by token", HookPoint::V),
+        ("pattern by token", HookPoint::Pattern),
+        ("z by token", HookPoint::Z),
+    ] {
+        let map = &record.maps[kind][&name];
+        let heads = map.rows.len() / 2;
+        for (row, values) in map.restored.iter().enumerate() {
+            let point = of_layer(row / heads);
+            let source = cache.get(point).unwrap();
+            for (column, found) in values.iter().enumerate() {
+                let spot = Spot {
+                    token: Some(record.first_token + column),
+                    head: (heads > 1).then_some(row % heads),
+                };
+                let spots = || vec![vec![(facet, spot)]];
+                let patched = subject.logit_diffs_with(one, |_| Patch::new(point, source, spots()));
+                let by_hand = (patched[0] - plain[facet]) / whole;
+                let found = found.unwrap();
+                assert!(
+                    (found - by_hand).abs() < 1e-4,
+                    "{kind}, row {row}, column {column}: {found} {by_hand}"
+                );
+                moved += usize::from(found.abs() > 0.01);
+            }
+        }
+    }
+    assert!(moved > 20, "{moved} cells do something");
+}
+
 #[test]
 fn the_parts_of_an_attribution_sum_to_the_logit_difference() {
     let study = Study::memory_post();

@@ -36,6 +36,47 @@ fn heat(
     panel
 }
 
+/// Gives every heat map of a figure the widest of their ranges, so that colours compare.
+fn share_colors(figure: &mut Figure) {
+    let mut maps: Vec<&mut ColorMap> = figure
+        .panels
+        .iter_mut()
+        .flat_map(|panel| &mut panel.marks)
+        .filter_map(|mark| match mark {
+            Mark::Heat(heat) => Some(&mut heat.map),
+            _ => None,
+        })
+        .collect();
+    let limit = |map: &ColorMap| match map {
+        ColorMap::Signed { limit } => *limit,
+        _ => 0.0,
+    };
+    let widest = maps.iter().map(|map| limit(map)).fold(0.0, f64::max);
+    for map in &mut maps {
+        **map = ColorMap::Signed { limit: widest };
+    }
+}
+
+/// A panel with the mean of a patching map over facets and agents.
+fn mean_panel(
+    group: Group,
+    kind: &str,
+    title: &str,
+    (x, y): (&str, &str),
+    numbers: Option<Numbers>,
+) -> Panel {
+    let map = mean_map(group, kind);
+    let (columns, rows) = ((x, &*map.columns), (y, &*map.rows));
+    heat(
+        title,
+        columns,
+        rows,
+        map.restored,
+        Some("restored"),
+        numbers,
+    )
+}
+
 /// Mean of a map over facets and agents; cells that are missing everywhere stay missing.
 fn mean_map(group: Group, kind: &str) -> PatchMap {
     let maps: Vec<&PatchMap> = group
@@ -70,6 +111,7 @@ pub(super) fn residual(group: Group) -> Figure {
             None,
         ));
     }
+    share_colors(&mut figure);
     figure.columns = 2;
     figure.share_x = crate::figures::Share::All;
     figure.caption = "Residual stream before each block, clean (original) copied into corrupted \
@@ -85,17 +127,11 @@ pub(super) fn outputs(group: Group) -> Figure {
         format!("Outputs of attention and MLPs: {}", group.name),
     );
     for (kind, title) in [("attn_out", "Attention output"), ("mlp_out", "MLP output")] {
-        let map = mean_map(group, kind);
-        let (columns, rows) = (("token", &*map.columns), ("", &*map.rows));
-        figure.panels.push(heat(
-            title,
-            columns,
-            rows,
-            map.restored,
-            Some("restored"),
-            Some(Numbers::Decimals(2)),
-        ));
+        let numbers = Some(Numbers::Decimals(2));
+        let panel = mean_panel(group, kind, title, ("token", ""), numbers);
+        figure.panels.push(panel);
     }
+    share_colors(&mut figure);
     figure.caption = "Output of each block's attention and MLP, clean copied into corrupted one \
         token at a time; mean over prompts and agents."
         .to_owned();
@@ -108,17 +144,12 @@ pub(super) fn heads(group: Group) -> Figure {
         format!("Parts of each head: {}", group.name),
     );
     for kind in ["q", "k", "v", "pattern", "z"] {
-        let map = mean_map(group, kind);
-        let (columns, rows) = (("", &*map.columns), ("", &*map.rows));
-        figure.panels.push(heat(
-            kind,
-            columns,
-            rows,
-            map.restored,
-            Some("restored"),
-            Some(Numbers::Decimals(2)),
-        ));
+        let numbers = Some(Numbers::Decimals(2));
+        figure
+            .panels
+            .push(mean_panel(group, kind, kind, ("", ""), numbers));
     }
+    share_colors(&mut figure);
     figure.columns = 3;
     figure.caption = "Query, key, value, attention pattern and output of each head, clean copied \
         into corrupted at all tokens; mean over prompts and agents."
@@ -132,17 +163,10 @@ pub(super) fn heads_by_token(group: Group) -> Figure {
         format!("Heads by token: {}", group.name),
     );
     for kind in ["v by token", "z by token"] {
-        let map = mean_map(group, kind);
-        let (columns, rows) = (("token", &*map.columns), ("layer.head", &*map.rows));
-        figure.panels.push(heat(
-            kind,
-            columns,
-            rows,
-            map.restored,
-            Some("restored"),
-            None,
-        ));
+        let panel = mean_panel(group, kind, kind, ("token", "layer.head"), None);
+        figure.panels.push(panel);
     }
+    share_colors(&mut figure);
     figure.columns = 2;
     figure.caption = "Value and output of each head, clean copied into corrupted one token at a \
         time; mean over prompts and agents. Queries, keys and patterns are in the table of numbers."

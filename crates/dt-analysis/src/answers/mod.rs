@@ -54,6 +54,13 @@ impl Group<'_> {
         }
     }
 
+    /// `NAME (1 agent)`, `NAME (5 agents)`.
+    pub fn counted(&self) -> String {
+        let count = self.agents.len();
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{} ({count} agent{plural})", self.name)
+    }
+
     fn figure(&self, name: &str, title: String) -> Figure {
         let mut figure = Figure::new(self.file(name), title);
         figure.n.insert("agents".to_owned(), self.agents.len());

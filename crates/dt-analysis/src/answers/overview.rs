@@ -11,7 +11,7 @@ pub fn claims_figure(groups: &[Group], claims: &Claims) -> Figure {
     let names: Vec<String> = claims.claims.iter().map(|c| c.id.to_string()).collect();
     for group in groups {
         let mut panel = Panel::new(
-            format!("{} ({} agents)", group.name, group.agents.len()),
+            group.counted(),
             Axis::categories("claim", names.clone()),
             Axis::linear("agents"),
         );

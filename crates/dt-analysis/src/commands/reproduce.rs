@@ -170,7 +170,7 @@ fn print_verdicts(
     summaries: &BTreeMap<String, Vec<ClaimSummary>>,
 ) -> Result<()> {
     for group in groups {
-        writeln!(out, "{} ({} agents)", group.name, group.agents.len())?;
+        writeln!(out, "{}", group.counted())?;
         for (claim, summary) in answers.claims.claims.iter().zip(&summaries[group.name]) {
             let verdict = summary
                 .verdict

@@ -1,7 +1,8 @@
 //! Maps of layers, tokens and heads.
 //!
 //! All cells of a map are windows of few forward passes: window `w` computes the corrupted run
-//! with cell `w` patched. Cells whose activations are the same in both runs are not computed.
+//! with cell `w` patched. Cells that cannot matter are not computed: those whose activations are the
+//! same in both runs, and those of the last block that the decision's token never reads.
 
 use std::collections::BTreeMap;
 
@@ -177,7 +178,7 @@ pub fn sweep(
         let mut wanted: Vec<(usize, Cell)> = Vec::new();
         for facet in 0..facets.len() {
             for &cell in &cells {
-                if differs(&of_clean, &of_corrupted, facet, cell) {
+                if matters(subject, &of_clean, &of_corrupted, facet, cell) {
                     wanted.push((facet, cell));
                 }
             }
@@ -190,7 +191,7 @@ pub fn sweep(
             let values: Vec<Option<f64>> = cells
                 .iter()
                 .map(|&cell| {
-                    let patched = if differs(&of_clean, &of_corrupted, facet, cell) {
+                    let patched = if matters(subject, &of_clean, &of_corrupted, facet, cell) {
                         diffs.next().expect("one for each wanted cell").1
                     } else {
                         corrupted_diff
@@ -214,14 +215,36 @@ pub fn sweep(
     })
 }
 
-/// Whether a cell's activation is not the same in both runs.
-fn differs(clean: &ActivationCache, corrupted: &ActivationCache, facet: usize, cell: Cell) -> bool {
+/// Whether patching a cell can change the logits at the decision.
+fn matters(
+    subject: &Subject,
+    clean: &ActivationCache,
+    corrupted: &ActivationCache,
+    facet: usize,
+    cell: Cell,
+) -> bool {
+    let last = subject.n_layers() - 1;
+    let Some(token) = cell.spot.token else {
+        return true;
+    };
+    // After the last block's keys and values have been read, tokens stay apart.
+    let apart = match cell.point {
+        HookPoint::Q(layer)
+        | HookPoint::AttnScores(layer)
+        | HookPoint::Pattern(layer)
+        | HookPoint::Z(layer)
+        | HookPoint::AttnOut(layer)
+        | HookPoint::ResidMid(layer)
+        | HookPoint::MlpOut(layer)
+        | HookPoint::ResidPost(layer) => layer == last,
+        _ => false,
+    };
+    if apart && token != subject.decision() {
+        return false;
+    }
     let [a, b] = [clean, corrupted].map(|cache| cache.get(cell.point).expect("recorded"));
     let by_head = matches!(cell.point, HookPoint::Pattern(_) | HookPoint::AttnScores(_));
-    match (by_head, cell.spot.token) {
-        (false, Some(token)) => a.at(facet, token) != b.at(facet, token),
-        _ => true,
-    }
+    by_head || a.at(facet, token) != b.at(facet, token)
 }
 
 /// Logit differences of corrupted prompts with one cell of the clean run each.
