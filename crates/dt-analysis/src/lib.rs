@@ -19,6 +19,7 @@
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
 pub mod activations;
+pub mod adversary;
 pub mod answers;
 pub mod attribution;
 pub mod claims;

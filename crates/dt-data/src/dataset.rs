@@ -35,6 +35,19 @@ pub enum DataError {
         /// What is wrong.
         message: String,
     },
+    /// A dataset is not of the world it is said to be of.
+    #[error(
+        "episode {episode}, step {step}: replayed in {env}, its frame is another; make the dataset \
+         again with the recipe of this world"
+    )]
+    OtherWorld {
+        /// The world.
+        env: String,
+        /// Index of the episode.
+        episode: usize,
+        /// Step within it.
+        step: usize,
+    },
     /// The place is taken.
     #[error("{0} exists already; use --force to replace it, or another --out")]
     Exists(std::path::PathBuf),
@@ -134,7 +147,7 @@ impl Dataset {
             data.episodes.push(Episode {
                 first_row,
                 length,
-                policy: policy.name(),
+                policy: demonstrators.policy_name(walk),
                 temperature: policy.temperature(),
                 env_seed: walk.env_seed,
                 instruction: configuration.map(|c| c.instruction.name().to_owned()),

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use dt_env::{Action, Env, EnvSpec, MemoryLayout, Object, Pose, Tile, WorldConfig};
+use dt_env::{Action, Env, EnvSpec, MemoryLayout, Pose, Tile};
+
+use crate::sight::{instruction_cell, target_cells};
 
 /// Most states that are explored; beyond it a world is too open for an exact planner.
 pub const MAX_STATES: usize = 200_000;
@@ -102,7 +104,7 @@ impl StateGraph {
             observations: Vec::new(),
             instruction_cell: Vec::new(),
         };
-        let targets = target_tiles(spec, layouts[0].as_ref());
+        let targets = target_cells(spec, layouts[0].as_ref());
         let mut ids = HashMap::new();
         let mut queue = VecDeque::new();
         for layout in layouts {
@@ -235,39 +237,6 @@ impl StateGraph {
     pub fn instruction_cell(&self, state: usize) -> Option<u16> {
         self.instruction_cell[state]
     }
-}
-
-/// Cells of the two targets, so that they are not taken for the instruction.
-fn target_tiles(spec: &EnvSpec, layout: Option<&MemoryLayout>) -> Vec<(usize, usize)> {
-    match (&spec.world, layout) {
-        (WorldConfig::Memory(memory), Some(layout)) => {
-            let (x, mid) = (layout.hallway_end as usize + 1, memory.size as usize / 2);
-            vec![(x, mid - 2), (x, mid + 2)]
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn instruction_cell(env: &Env, observation: &[u8], targets: &[(usize, usize)]) -> Option<u16> {
-    if targets.is_empty() {
-        return None;
-    }
-    let view = env.world().grid().view_size();
-    let pose = env.world().agent();
-    let (fx, fy) = pose.dir.vector();
-    let (rx, ry) = (-fy, fx);
-    (0..view * view).find_map(|cell| {
-        let kind = observation[cell * 3];
-        if kind != Object::Key as u8 && kind != Object::Ball as u8 {
-            return None;
-        }
-        let side = (cell / view) as i32 - view as i32 / 2;
-        let ahead = view as i32 - 1 - (cell % view) as i32;
-        let x = i32::from(pose.x) + side * rx + ahead * fx;
-        let y = i32::from(pose.y) + side * ry + ahead * fy;
-        let is_target = targets.contains(&(x as usize, y as usize));
-        (!is_target).then_some(cell as u16)
-    })
 }
 
 #[cfg(test)]

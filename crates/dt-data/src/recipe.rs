@@ -58,6 +58,20 @@ pub struct Part {
     pub policy: Policy,
     /// For how long.
     pub amount: Amount,
+    /// Moves at random before the demonstrator takes over, so that it starts from anywhere and
+    /// often sees the instruction from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wander: Option<Wander>,
+}
+
+/// Turns and steps forward, all alike, at the start of an episode; as many as are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wander {
+    /// Fewest moves.
+    pub at_least: u32,
+    /// Most moves.
+    pub at_most: u32,
 }
 
 /// How much a demonstrator walks.
@@ -182,6 +196,13 @@ impl Recipe {
         for (n, part) in self.parts.iter().enumerate() {
             if let Err(message) = part.policy.check() {
                 return Some(format!("field `parts[{n}].policy`: {message}"));
+            }
+            if let Some(Wander { at_least, at_most }) = part.wander
+                && at_least > at_most
+            {
+                return Some(format!(
+                    "field `parts[{n}].wander`: at_least {at_least} is above at_most {at_most}"
+                ));
             }
             let (least, environments) = match part.amount {
                 Amount::Episodes(episodes) => (episodes, 1),

@@ -8,12 +8,15 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use dt_env::{Configuration, Env, EnvSpec, MemoryLayout};
+use dt_env::{Action, Configuration, Env, EnvSpec, MemoryLayout};
 
 use crate::episode::Outcome;
 use crate::graph::{Ending, StateGraph, TooManyStates};
 use crate::policy::{Policy, PolicyTable};
 use crate::recipe::{Amount, Recipe};
+
+/// What is drawn from while wandering.
+const MOVES: [Action; 3] = [Action::Left, Action::Right, Action::Forward];
 
 /// Episodes per parallel task.
 const CHUNK: u32 = 256;
@@ -97,6 +100,15 @@ impl<'a> Demonstrators<'a> {
 
     pub(crate) fn policy(&self, walk: &Walk) -> &'a Policy {
         self.tables[walk.part][walk.component].1
+    }
+
+    /// Name in the provenance of an episode: `boltzmann`, `wandering_boltzmann`.
+    pub(crate) fn policy_name(&self, walk: &Walk) -> String {
+        let name = self.policy(walk).name();
+        match self.recipe.parts[walk.part].wander {
+            Some(_) => format!("wandering_{name}"),
+            None => name,
+        }
     }
 
     /// Walks the whole recipe. The result does not depend on the number of threads.
@@ -183,8 +195,13 @@ impl<'a> Demonstrators<'a> {
         let mut state = start;
         let mut states = vec![state as u32];
         let mut actions = Vec::new();
+        let wander = self.recipe.parts[part].wander;
+        let wandering = wander.map_or(0, |w| rng.random_range(w.at_least..=w.at_most) as usize);
         let outcome = loop {
-            let action = table.draw(state, &mut rng);
+            let action = match actions.len() < wandering {
+                true => MOVES[rng.random_range(0..MOVES.len())] as usize,
+                false => table.draw(state, &mut rng),
+            };
             state = graph.next(state, action);
             actions.push(action as u8);
             states.push(state as u32);

@@ -41,6 +41,16 @@ pub struct Window {
 pub struct WindowSampler {
     /// First row, step of that row within its episode, and length of each possible window.
     windows: Vec<(u32, u16, u16)>,
+    look_backs: Option<LookBacks>,
+}
+
+/// Windows that tell the instruction, divided by how they do.
+#[derive(Clone, Debug)]
+struct LookBacks {
+    /// Indices of the windows that show it where their episode's first frame does.
+    home: Vec<u32>,
+    /// Indices of those that show it elsewhere only.
+    only: Vec<u32>,
 }
 
 impl WindowSampler {
@@ -74,7 +84,66 @@ impl WindowSampler {
                 WindowEnd::FromAnyStep => (0..steps).map(from).for_each(&mut push),
             }
         }
-        Self { windows }
+        Self {
+            windows,
+            look_backs: None,
+        }
+    }
+
+    /// Prepares [`Self::draw_telling`], with what [`crate::instruction_sights`] gives.
+    ///
+    /// # Errors
+    /// If there is no window of one kind.
+    pub fn with_sights(mut self, data: &Dataset, sights: &[Option<u16>]) -> Result<Self, String> {
+        let mut cell_of = vec![None; data.rows()];
+        for episode in &data.episodes {
+            cell_of[episode.first_row..=episode.first_row + episode.length]
+                .fill(sights[episode.first_row]);
+        }
+        let (mut home, mut only) = (Vec::new(), Vec::new());
+        for (index, &(row, _, length)) in (0_u32..).zip(&self.windows) {
+            let row = row as usize;
+            let seen = &sights[row..row + usize::from(length)];
+            if seen
+                .iter()
+                .flatten()
+                .any(|&cell| Some(cell) == cell_of[row])
+            {
+                home.push(index);
+            } else if seen.iter().any(Option::is_some) {
+                only.push(index);
+            }
+        }
+        if home.is_empty() || only.is_empty() {
+            return Err(format!(
+                "of {} windows {} show the instruction where the first frame does, and {} elsewhere \
+                 only; look-backs need both",
+                self.windows.len(),
+                home.len(),
+                only.len()
+            ));
+        }
+        self.look_backs = Some(LookBacks { home, only });
+        Ok(self)
+    }
+
+    /// Windows of both kinds that [`Self::draw_telling`] draws: those that show the instruction
+    /// where their episode's first frame does, and those that show it elsewhere only.
+    pub fn telling(&self) -> Option<(usize, usize)> {
+        self.look_backs
+            .as_ref()
+            .map(|l| (l.home.len(), l.only.len()))
+    }
+
+    /// Draws a window that tells the instruction: with probability `share` one whose only sights
+    /// of it are *look-backs*, in no view cell where its episode's first frame shows it.
+    ///
+    /// # Panics
+    /// If `share` is no probability, or the sampler has no sights.
+    pub fn draw_telling(&self, share: f64, rng: &mut impl Rng) -> Window {
+        let LookBacks { home, only } = self.look_backs.as_ref().expect("sights were given");
+        let kind = if rng.random_bool(share) { only } else { home };
+        self.get(kind[rng.random_range(0..kind.len())] as usize)
     }
 
     /// Number of windows that can be drawn.
@@ -146,5 +215,39 @@ mod tests {
         let (data, all) = windows(5, WindowEnd::EpisodeTail);
         let starts: usize = data.episodes.iter().map(|e| e.length.min(5)).sum();
         assert_eq!(all.len(), starts);
+    }
+
+    #[test]
+    fn look_backs_are_drawn_as_often_as_asked() {
+        use rand::SeedableRng;
+        let text = "(name: \"w\", env: \"MiniGrid-MemoryS7FixedStart-v0\", max_steps: 50, \
+                    parts: [(policy: Boltzmann(temperature: 3.0), amount: Episodes(300))])";
+        let sampler = |text: &str| {
+            let recipe = Recipe::parse("w.ron", text).unwrap();
+            let (data, _) = Dataset::generate(&recipe).unwrap();
+            let sights = crate::instruction_sights(&data, &recipe.env_spec().unwrap()).unwrap();
+            let sampler = WindowSampler::new(&data, 9, WindowEnd::EpisodeEnd);
+            (sampler.with_sights(&data, &sights), sights)
+        };
+        let (telling, sights) = sampler(text);
+        let telling = telling.unwrap();
+        let (home, only) = telling.telling().unwrap();
+        assert!(home > 10 && only > 10 && home + only < telling.len());
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        for share in [0.0, 0.25, 1.0] {
+            let mut look_backs = 0;
+            for _ in 0..4000 {
+                let w = telling.draw_telling(share, &mut rng);
+                let seen = &sights[w.first_row..w.first_row + w.length];
+                assert!(seen.iter().any(Option::is_some));
+                look_backs += usize::from(!seen.contains(&Some(2 * 7 + 6)));
+            }
+            let found = look_backs as f64 / 4000.0;
+            assert!((found - share).abs() < 0.03, "{share}: {found}");
+        }
+        // Straight walks hold no look-back.
+        let straight = text.replace("temperature: 3.0", "temperature: 0.01");
+        let message = sampler(&straight).0.unwrap_err();
+        assert!(message.contains("and 0 elsewhere"), "{message}");
     }
 }

@@ -72,6 +72,11 @@ fn impossible_values_name_the_field() {
         ("temperature: 1.0", "temperature: 0", "`parts[0].policy`"),
         ("temperature: 1.0", "temperature: inf", "`parts[0].policy`"),
         ("Episodes(5)", "Episodes(0)", "`parts[0].amount`"),
+        (
+            "Episodes(5)",
+            "Episodes(5), wander: Some((at_least: 3, at_most: 2))",
+            "`parts[0].wander`",
+        ),
         ("TopK(k: 2)", "TopK(k: 8)", "`parts[1].policy`"),
         ("TopK(k: 2)", "Mixture([])", "`parts[1].policy`"),
         (
@@ -139,4 +144,41 @@ fn worlds_too_open_for_a_planner_are_refused() {
     let recipe = Recipe::parse("r.ron", &recipe).unwrap();
     let message = Dataset::generate(&recipe).unwrap_err().to_string();
     assert!(message.contains("reachable states"), "{message}");
+}
+
+#[test]
+fn wanderers_move_at_random_first_and_are_named_so() {
+    let text = |wander: &str| {
+        format!(
+            "(name: \"w\", env: \"MiniGrid-MemoryS7FixedStart-v0\", max_steps: 50, \
+             parts: [(policy: Planner, amount: Episodes(200){wander})])"
+        )
+    };
+    let make = |wander: &str| {
+        let recipe = Recipe::parse("w.ron", &text(wander)).unwrap();
+        Dataset::generate(&recipe).unwrap().0
+    };
+    let straight = make("");
+    assert!(
+        straight
+            .episodes
+            .iter()
+            .all(|e| e.policy == "planner" && e.length == 6)
+    );
+    let wandering = make(", wander: Some((at_least: 2, at_most: 5))");
+    let mut first_actions = [0; 7];
+    for episode in &wandering.episodes {
+        assert_eq!(episode.policy, "wandering_planner");
+        assert!(episode.length <= 5 + 2 + 3 * 5 + 6, "{}", episode.length);
+        let actions = &wandering.actions[episode.first_row..][..episode.length];
+        for &action in &actions[..2] {
+            first_actions[usize::from(action)] += 1;
+        }
+    }
+    // Left, right and forward, a third each of 400.
+    assert!(
+        first_actions[..3].iter().all(|&n| (90..180).contains(&n)),
+        "{first_actions:?}"
+    );
+    assert_eq!(first_actions[3..], [0; 4]);
 }

@@ -21,6 +21,9 @@ pub struct AgentConfig {
     pub name: String,
     /// Recipe of the dataset: a path, or `datasets/memory.ron` for the built-in one.
     pub dataset: String,
+    /// Seed of the dataset, instead of the recipe's.
+    #[serde(default)]
+    pub data_seed: Option<u64>,
     /// Shape and options of the model.
     #[serde(default)]
     pub model: ModelConfig,
@@ -45,6 +48,9 @@ pub struct TrainingConfig {
     pub micro_batches: usize,
     /// Where training windows end.
     pub window_end: WindowEnd,
+    /// Draw only windows that tell the instruction, so many of them by look-backs alone. Without
+    /// it, windows are drawn as the data have them.
+    pub look_backs: Option<LookBackConfig>,
     /// Steps between lines of `metrics.jsonl`.
     pub log_every: u64,
     /// Steps between exact evaluations.
@@ -66,6 +72,7 @@ impl Default for TrainingConfig {
             batch_size: 64,
             micro_batches: 4,
             window_end: WindowEnd::AnyStep,
+            look_backs: None,
             log_every: 10,
             evaluate_every: 100,
             stop_after_perfect: 0,
@@ -74,6 +81,18 @@ impl Default for TrainingConfig {
             checkpoint_seconds: 30,
         }
     }
+}
+
+/// How often a training window tells the instruction by later sights alone, in other view cells
+/// than where the first frame of its episode shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookBackConfig {
+    /// Share of such windows.
+    pub share: f64,
+    /// Step from which they are drawn; none before.
+    #[serde(default)]
+    pub from_step: u64,
 }
 
 /// What is measured.
@@ -202,6 +221,14 @@ impl AgentConfig {
             if value == 0 {
                 return Some(format!("field `training.{name}`: must be at least 1"));
             }
+        }
+        if let Some(look_backs) = training.look_backs
+            && !(0.0..=1.0).contains(&look_backs.share)
+        {
+            return Some(format!(
+                "field `training.look_backs.share`: {} must be from 0 to 1",
+                look_backs.share
+            ));
         }
         let evaluation = &self.evaluation;
         let asked = evaluation

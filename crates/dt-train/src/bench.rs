@@ -5,12 +5,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use dt_data::Recipe;
-
 use crate::agent::AgentConfig;
 use crate::device::DeviceSpec;
 use crate::model::WorldSizes;
-use crate::run::{RunError, Trainer, dataset_for, input_statistics};
+use crate::run::{RunError, Trainer, dataset_for, input_statistics, recipe_of, window_sampler};
 
 /// Result of a benchmark; `--json` prints it as it is.
 #[derive(Clone, Debug, Serialize)]
@@ -63,7 +61,7 @@ pub fn bench(
     steps: usize,
     decomposed: bool,
 ) -> Result<TrainBenchRecord, RunError> {
-    let recipe = Recipe::find(&config.dataset)?;
+    let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
     let (data, ..) = dataset_for(datasets, &recipe)?;
     let sizes = WorldSizes {
@@ -73,7 +71,9 @@ pub fn bench(
     };
     let statistics = input_statistics(&data, &sizes);
     let device_used = device.open()?;
-    let mut trainer = Trainer::new(config, sizes, data.into(), &statistics, 0, &device_used);
+    let sampler = window_sampler(config, &data, &spec)?;
+    let data = data.into();
+    let mut trainer = Trainer::new(config, sizes, data, sampler, &statistics, 0, &device_used);
     trainer.model.host &= !decomposed;
     let mut times = Vec::new();
     let mut tokens = 0;

@@ -26,6 +26,8 @@ mod optim;
 pub mod parity;
 pub mod run;
 
-pub use agent::{AgentConfig, EvaluationConfig, Goal, GoalOutcome, SampledConfig, TrainingConfig};
+pub use agent::{
+    AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, SampledConfig, TrainingConfig,
+};
 pub use batch::{TrainBatch, micro_batches};
 pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule, to_host};

@@ -8,7 +8,7 @@ use dt_data::{Card, Dataset, Recipe, store};
 use dt_env::Object;
 use dt_train::AgentConfig;
 use dt_train::checkpoint::Agent;
-use dt_train::run::RunRecord;
+use dt_train::run::{RunRecord, recipe_of};
 
 use crate::Error;
 use crate::scenario::{Item, Study};
@@ -42,13 +42,10 @@ impl Exposure {
             .map(|dir| dir.join("config.ron"))
             .filter(|path| path.exists());
         let (recipe, own) = match config {
-            Some(path) => (
-                AgentConfig::read(&path).map_err(Error::Config)?.dataset,
-                true,
-            ),
-            None => (study.exposure.clone(), false),
+            Some(path) => (AgentConfig::read(&path).and_then(|c| recipe_of(&c)), true),
+            None => (Recipe::find(&study.exposure), false),
         };
-        let recipe = Recipe::find(&recipe).map_err(Error::Config)?;
+        let recipe = recipe.map_err(Error::Config)?;
         let (_, card) = Dataset::generate(&recipe)?;
         Ok(Self::from_card(&card, own))
     }

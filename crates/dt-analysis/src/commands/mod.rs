@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, each a `run` that writes its data to `out`.
 
+mod adversary;
 mod attribute;
 mod cache;
 mod errata;
@@ -30,6 +31,7 @@ pub struct Cli {
 enum Command {
     Reproduce(reproduce::Args),
     Geometry(geometry::Args),
+    Adversary(adversary::Args),
     Intervene(intervene::Args),
     Patch(patch::Args),
     Attribute(attribute::Args),
@@ -50,6 +52,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     let outcome = match &cli.command {
         Command::Reproduce(args) => reproduce::run(args, out),
         Command::Geometry(args) => geometry::run(args, out),
+        Command::Adversary(args) => adversary::run(args, out),
         Command::Intervene(args) => intervene::run(args, out),
         Command::Patch(args) => patch::run(args, out),
         Command::Attribute(args) => attribute::run(args, out),

@@ -172,6 +172,9 @@ pub fn list(out: &mut impl Write, numbers: &Path, figures: &[Written]) -> Result
 
 /// Writes a value as indented JSON.
 pub fn write_json_file(path: &Path, value: &impl Serialize) -> Result<()> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
     let text = serde_json::to_string_pretty(value)? + "\n";
     Ok(write_atomic(path, text.as_bytes())?)
 }

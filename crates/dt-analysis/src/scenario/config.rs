@@ -82,6 +82,8 @@ pub struct Change {
 pub enum NewObject {
     /// Ball where the instruction is a key, key where it is a ball.
     OtherThanInstruction,
+    /// Key where the instruction is a key, ball where it is a ball.
+    SameAsInstruction,
     /// Ball in place of a key, key in place of a ball.
     Swapped,
     /// This one.

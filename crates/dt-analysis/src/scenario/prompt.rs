@@ -191,6 +191,7 @@ impl Scenario {
             let present = Object::from_index(*byte);
             let object = match change.object {
                 NewObject::OtherThanInstruction => opposite(self.facet.configuration.instruction),
+                NewObject::SameAsInstruction => self.facet.configuration.instruction,
                 NewObject::Object(object) => object,
                 NewObject::Swapped => match present {
                     Some(o @ (Object::Key | Object::Ball)) => opposite(o),

@@ -26,6 +26,9 @@ pub struct Args {
     /// Seed of weights, batches and sampled episodes
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Seed of the dataset, instead of its recipe's
+    #[arg(long, value_name = "N")]
+    data_seed: Option<u64>,
     /// Train one run for each seed from A to below B
     #[arg(long, value_name = "A..B", conflicts_with = "seed", value_parser = parse_seeds)]
     seeds: Option<Range<u64>>,
@@ -82,6 +85,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     if let Some(steps) = args.steps {
         config.training.steps = steps;
     }
+    config.data_seed = args.data_seed.or(config.data_seed);
     let interrupted = stop_on_ctrl_c()?;
     let seeds = args.seeds.clone().unwrap_or(args.seed..args.seed + 1);
     let several = args.seeds.is_some();

@@ -11,6 +11,28 @@ use burn::prelude::*;
 use super::glue::{HostOp, dense, host_op, input, tensor, values};
 use super::simd::{dot, exp, has_fma, mul_add, sum, vectorised};
 
+/// Which tokens of a window ask: query `i` is token `first + stride * i`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Queries {
+    /// Token of the first query.
+    pub first: usize,
+    /// Tokens from one query to the next.
+    pub stride: usize,
+}
+
+impl Queries {
+    /// Every token.
+    pub(crate) const ALL: Self = Self {
+        first: 0,
+        stride: 1,
+    };
+    /// The state tokens 1, 4, 7 …
+    pub(crate) const STATES: Self = Self {
+        first: 1,
+        stride: 3,
+    };
+}
+
 /// Sizes of an attention, and which token each query is.
 #[derive(Clone, Copy, Debug)]
 struct Sizes {
@@ -19,16 +41,15 @@ struct Sizes {
     queries: usize,
     keys: usize,
     heads: usize,
-    /// Query `i` is token `offset + stride * i`; it sees keys up to that one.
-    offset: usize,
-    stride: usize,
+    /// A query sees keys up to its own token.
+    tokens: Queries,
 }
 
 impl Sizes {
     /// Number of keys that query `i` sees.
     #[inline(always)]
     fn seen(&self, i: usize) -> usize {
-        self.offset + self.stride * i + 1
+        self.tokens.first + self.tokens.stride * i + 1
     }
 }
 
@@ -60,26 +81,26 @@ pub(crate) fn supports_heads(d_head: usize, keys: usize) -> bool {
 /// - `k`, `v`: `[agents, windows * seq, heads * d_head]`
 /// - output: like `q`
 ///
-/// `queries` is `seq` (every token) or `(seq + 1) / 3` (the state tokens 1, 4, 7 …).
+/// Each window has as many queries as `q` has rows for it; `tokens` says which they are.
 pub(crate) fn attention(
     q: Tensor<3>,
     k: Tensor<3>,
     v: Tensor<3>,
     heads: usize,
     seq: usize,
+    tokens: Queries,
 ) -> Tensor<3> {
     let shapes @ [[agents, q_rows, width], [_, k_rows, _], _] = [q.dims(), k.dims(), v.dims()];
     let tracked = q.is_autodiff();
     let windows = k_rows / seq;
     let queries = q_rows / windows;
-    let (offset, stride) = if queries == seq { (0, 1) } else { (1, 3) };
+    debug_assert!(tokens.first + tokens.stride * (queries - 1) < seq);
     let sizes = Sizes {
         batch: agents * windows,
         queries,
         keys: seq,
         heads,
-        offset,
-        stride,
+        tokens,
     };
     let d_head = width / heads;
     let inputs = [input(q), input(k), input(v)];

@@ -3,9 +3,9 @@
 use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
-use super::hooks::{HookPoint, Hooks};
+use super::hooks::{HookPoint, Hooks, NoHooks};
 use super::transformer::Model;
-use crate::kernels;
+use crate::kernels::{self, Queries};
 
 impl Model {
     /// Attention of one block: what it adds to the residual stream.
@@ -45,12 +45,37 @@ impl Model {
         let fused = self.host
             && kernels::supports_heads(self.config.d_head(), seq)
             && !inside.iter().any(|&point| hooks.wants(point));
-        let z = if fused {
-            kernels::attention(q, k, v, heads, seq)
+        let tokens = if states_only {
+            Queries::STATES
         } else {
-            self.attend(layer, [q, k, v], seq, states_only, hooks)
+            Queries::ALL
+        };
+        let z = if fused {
+            kernels::attention(q, k, v, heads, seq, tokens)
+        } else {
+            self.attend(layer, [q, k, v], seq, tokens, hooks)
         };
         map(z, block.out)
+    }
+
+    /// The heads' outputs side by side, by whichever path the device allows.
+    ///
+    /// # Shapes
+    /// - queries: `[agents, windows * queries, d_model]`; keys and values:
+    ///   `[agents, windows * seq, d_model]`
+    /// - output: like the queries
+    pub(super) fn attend_from(
+        &self,
+        layer: usize,
+        [q, k, v]: [Tensor<3>; 3],
+        seq: usize,
+        tokens: Queries,
+    ) -> Tensor<3> {
+        if self.host && kernels::supports_heads(self.config.d_head(), seq) {
+            kernels::attention(q, k, v, self.config.n_heads, seq, tokens)
+        } else {
+            self.attend(layer, [q, k, v], seq, tokens, &mut NoHooks)
+        }
     }
 
     /// The decomposed path, with every intermediate handed to hooks that want it.
@@ -59,14 +84,14 @@ impl Model {
         layer: usize,
         qkv: [Tensor<3>; 3],
         seq: usize,
-        states_only: bool,
+        tokens: Queries,
         hooks: &mut dyn Hooks,
     ) -> Tensor<3> {
         let (heads, d_head) = (self.config.n_heads, self.config.d_head());
         let dims @ [agents, rows, _] = qkv[1].dims();
         let q_dims = qkv[0].dims();
         let batch = agents * rows / seq;
-        let queries = if states_only { seq.div_ceil(3) } else { seq };
+        let queries = q_dims[1] * seq / rows;
         let points = [
             HookPoint::Q(layer),
             HookPoint::K(layer),
@@ -85,7 +110,7 @@ impl Model {
         drop(parts);
         debug_assert_eq!(dims[2], heads * d_head);
         let scores = q.matmul(k.swap_dims(2, 3)) / (d_head as f32).sqrt();
-        let hidden = causal_mask(queries, seq, states_only, &scores.device());
+        let hidden = causal_mask(queries, seq, tokens, &scores.device());
         let scores = scores.mask_fill(
             hidden.expand([batch, heads, queries, seq]),
             f32::NEG_INFINITY,
@@ -106,8 +131,8 @@ fn visit4(point: HookPoint, x: Tensor<4>, hooks: &mut dyn Hooks) -> Tensor<4> {
 }
 
 /// True where a query must not see a key, `[1, 1, queries, keys]`.
-fn causal_mask(queries: usize, keys: usize, states_only: bool, device: &Device) -> Tensor<4, Bool> {
-    let token = |query: usize| if states_only { 3 * query + 1 } else { query };
+fn causal_mask(queries: usize, keys: usize, tokens: Queries, device: &Device) -> Tensor<4, Bool> {
+    let token = |query: usize| tokens.first + tokens.stride * query;
     let hidden: Vec<bool> = (0..queries)
         .flat_map(|query| (0..keys).map(move |key| key > token(query)))
         .collect();

@@ -8,6 +8,7 @@ mod attention;
 mod block;
 mod cache;
 mod config;
+mod edited_token;
 mod embed;
 mod hooks;
 mod input;
@@ -20,6 +21,7 @@ pub use cache::{ActivationCache, Recorded};
 pub use config::{
     Activation, LayerNorm, ModelConfig, Padding, ReturnToGoInput, StateEmbedding, TimeEmbedding,
 };
+pub use edited_token::EditedToken;
 pub use hooks::{HookPoint, Hooks, NoHooks, UnknownHookPoint};
 pub use input::{Frame, Frames, ItemRows, TokenBatch, item_index, push_items};
 pub use params::{

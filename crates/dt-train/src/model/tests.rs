@@ -372,3 +372,49 @@ fn folded_weights_are_the_same_function() {
     );
     assert!(largest_difference(&a, &b) < 1e-4);
 }
+
+#[test]
+fn edits_of_one_token_are_what_hooks_make_of_them() {
+    struct AddAt(usize, Vec<f32>);
+    impl Hooks for AddAt {
+        fn wants(&self, point: HookPoint) -> bool {
+            point == HookPoint::ResidPre(0)
+        }
+        fn rank3(&mut self, _: HookPoint, x: Tensor<3>) -> Tensor<3> {
+            let [_, seq, d] = x.dims();
+            let mut added = vec![0.0; seq * d];
+            added[self.0 * d..][..d].copy_from_slice(&self.1);
+            x.clone() + Tensor::from_data(TensorData::new(added, [1, seq, d]), &x.device())
+        }
+    }
+    for (n_layers, gated, host) in [
+        (1, false, true),
+        (2, true, true),
+        (3, false, true),
+        (2, true, false),
+    ] {
+        let config = ModelConfig {
+            n_layers,
+            gated_mlp: gated,
+            ..small()
+        };
+        let model = model(&config, 1, host);
+        let window = batch(1, 1, 4, 8).tokens;
+        let d = config.d_model;
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let vectors: Vec<f32> = (0..40 * d).map(|_| rng.random::<f32>() - 0.5).collect();
+        for token in [0, 1, 5, 10] {
+            let found = EditedToken::new(&model, &window, token).logits(&vectors);
+            for (vector, found) in vectors.chunks(d).zip(found.chunks(7)).step_by(9) {
+                let logits = model.forward(&window, &mut AddAt(token, vector.to_vec()));
+                let expected = to_host(&logits);
+                for (a, b) in found.iter().zip(&expected[expected.len() - 7..]) {
+                    assert!(
+                        (a - b).abs() < 1e-5,
+                        "{n_layers} layers, token {token}: {a} {b}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,10 +1,45 @@
 //! The dataset of a run: read if it is there, made if it is not.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use dt_data::{Card, Dataset, Recipe, store};
+use dt_data::{Card, Dataset, Recipe, WindowSampler, instruction_sights, store};
+use dt_env::EnvSpec;
+use dt_env::config::ConfigError;
 
 use super::RunError;
+use crate::agent::AgentConfig;
+
+/// The recipe that an agent's definition names, with its data seed if it has one.
+///
+/// # Errors
+/// If it cannot be found or read.
+pub fn recipe_of(config: &AgentConfig) -> Result<Recipe, ConfigError> {
+    let mut recipe = Recipe::find(&config.dataset)?;
+    if let Some(seed) = config.data_seed {
+        recipe.seed = seed;
+    }
+    Ok(recipe)
+}
+
+/// Draws the training windows that a definition asks for.
+///
+/// # Errors
+/// If look-backs are asked for and the data have none, or are of another world.
+pub fn window_sampler(
+    config: &AgentConfig,
+    data: &Dataset,
+    spec: &Arc<EnvSpec>,
+) -> Result<WindowSampler, RunError> {
+    let training = &config.training;
+    let sampler = WindowSampler::new(data, config.model.timesteps(), training.window_end);
+    match training.look_backs {
+        None => Ok(sampler),
+        Some(_) => sampler
+            .with_sights(data, &instruction_sights(data, spec)?)
+            .map_err(RunError::Mismatch),
+    }
+}
 
 /// Folder of a recipe's dataset: its name, and a hash of all that defines it.
 pub fn dataset_dir(root: &Path, recipe: &Recipe) -> PathBuf {

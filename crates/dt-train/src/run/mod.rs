@@ -7,7 +7,7 @@ mod statistics;
 mod train;
 mod trainer;
 
-pub use dataset::{dataset_dir, dataset_for};
+pub use dataset::{dataset_dir, dataset_for, recipe_of, window_sampler};
 pub use directory::{RunRecord, is_finished, resume_point};
 pub use logs::{EvaluationLine, MetricLine, TimingLine, read_metrics};
 pub use statistics::input_statistics;

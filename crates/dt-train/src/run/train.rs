@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use burn::prelude::*;
 
-use dt_data::{Card, Recipe};
+use dt_data::Card;
 use dt_env::EnvSpec;
 use dt_env::config::to_ron;
 
 use super::directory::{RunRecord, is_finished, remove_resume_points, resume_point};
 use super::logs::{JsonLines, MetricLine, TimingLine};
 use super::trainer::{StepRecord, Trainer};
-use super::{RunError, dataset_for, input_statistics};
+use super::{RunError, dataset_for, input_statistics, recipe_of, window_sampler};
 use crate::agent::AgentConfig;
 use crate::checkpoint::{
     AgentRecord, TrainingState, check_run_dir, create_run_dir, fold, load_state, save_agent,
@@ -115,7 +115,7 @@ pub fn train(
     observer: &mut dyn Observer,
 ) -> Result<RunSummary, RunError> {
     let device = options.device.open()?;
-    let recipe = Recipe::find(&config.dataset)?;
+    let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
     if options.resume {
         check_same_config(config, options)?;
@@ -133,12 +133,14 @@ pub fn train(
         n_actions: dt_env::Action::COUNT,
     };
     let statistics = input_statistics(&data, &sizes);
+    let sampler = window_sampler(config, &data, &spec)?;
     let mut seconds = vec![(Stage::Dataset, clock.elapsed().as_secs_f64())];
 
     let trainer = Trainer::new(
         config,
         sizes,
         data.into(),
+        sampler,
         &statistics,
         options.seed,
         &device,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use dt_data::{Dataset, Window, WindowSampler};
 
-use crate::agent::AgentConfig;
+use crate::agent::{AgentConfig, LookBackConfig};
 use crate::batch::{TrainBatch, micro_batches};
 use crate::loss::negative_log_likelihood;
 use crate::model::{InputStatistics, Model, NoHooks, WorldSizes, initial_values, param_specs};
@@ -48,11 +48,12 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A trainer at step 0, weights drawn from `seed`.
+    /// A trainer at step 0, weights drawn from `seed`; [`super::window_sampler`] gives the sampler.
     pub fn new(
         config: &AgentConfig,
         sizes: WorldSizes,
         data: Arc<Dataset>,
+        sampler: WindowSampler,
         statistics: &InputStatistics,
         seed: u64,
         device: &Device,
@@ -71,8 +72,6 @@ impl Trainer {
             values[bias] = mean.iter().map(|&m| -m as f32).collect();
         }
         let model = Model::new(config.model.clone(), sizes, statistics, values, device);
-        let timesteps = config.model.timesteps();
-        let sampler = WindowSampler::new(&data, timesteps, config.training.window_end);
         Self {
             optimizer: Optimizer::new(config.optimizer, &model),
             model,
@@ -99,9 +98,14 @@ impl Trainer {
     fn next_windows(&self) -> Vec<Window> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(BATCH_STREAM << 48 | self.step);
-        (0..self.config.training.batch_size)
-            .map(|_| self.sampler.draw(&mut rng))
-            .collect()
+        let draw = |_| match self.config.training.look_backs {
+            None => self.sampler.draw(&mut rng),
+            Some(LookBackConfig { share, from_step }) => {
+                let share = if self.step < from_step { 0.0 } else { share };
+                self.sampler.draw_telling(share, &mut rng)
+            }
+        };
+        (0..self.config.training.batch_size).map(draw).collect()
     }
 
     /// One step. Micro-batches go to the cores of rayon's pool; gradients are added in order, so

@@ -1,0 +1,128 @@
+//! What an agent does in the world when its first frame is edited, or its first thought is.
+
+use std::sync::Arc;
+
+use dt_data::Outcome;
+use dt_env::{MemoryLayout, Object};
+use dt_train::evaluate::walk_greedy;
+use dt_train::model::{HookPoint, Hooks, NoHooks};
+use serde::{Deserialize, Serialize};
+
+use super::edit::{Mode, Placement};
+use crate::Error;
+use crate::effects::Prompts;
+use crate::hooks::Add;
+use crate::scenario::Study;
+use crate::subject::{Subject, TokenKind};
+
+/// Where a greedy episode ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reached {
+    /// At the key.
+    Key,
+    /// At the ball.
+    Ball,
+    /// Nowhere before the step limit.
+    Neither,
+}
+
+/// Greedy episodes from every prompt's layout and return-to-go, with a vector added to the first
+/// frame's state token before the first block; `vectors[n][prompt]` is `[d_model]`, and what is
+/// returned has the same order.
+///
+/// Adding the change of a frame's embedding is editing the frame: the token is a sum.
+///
+/// # Errors
+/// If the world has no layout of a prompt.
+pub fn closed_loop(
+    subject: &Subject,
+    study: &Study,
+    all: &Prompts,
+    vectors: &[Vec<Vec<f32>>],
+) -> Result<Vec<Vec<Reached>>, Error> {
+    let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
+    let layouts = spec.layouts();
+    let starts: Vec<(Option<MemoryLayout>, f64)> = all
+        .scenarios
+        .iter()
+        .map(|scenario| {
+            let wanted = scenario.facet.configuration;
+            let found = layouts
+                .iter()
+                .map(|(layout, _)| *layout)
+                .find(|layout| layout.is_some_and(|l| l.configuration == wanted));
+            found
+                .map(|layout| (layout, scenario.facet.rtg))
+                .ok_or_else(|| {
+                    Error::Question(format!("{} has no layout {}", study.env, scenario.facet))
+                })
+        })
+        .collect::<Result<_, _>>()?;
+    let count = starts.len();
+    let many: Vec<(Option<MemoryLayout>, f64)> = vectors
+        .iter()
+        .flat_map(|_| starts.iter().copied())
+        .collect();
+    if many.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ends = walk_greedy(subject.model(), &spec, &many, |pass| -> Box<dyn Hooks> {
+        match pass.start {
+            None => Box::new(NoHooks),
+            Some(start) => Box::new(Add {
+                point: HookPoint::ResidPre(0),
+                token: 3 * start + TokenKind::State as usize,
+                vectors: pass
+                    .episodes
+                    .iter()
+                    .map(|&n| vectors[n / count][n % count].clone())
+                    .collect(),
+            }),
+        }
+    });
+    let reached: Vec<Reached> = ends
+        .iter()
+        .enumerate()
+        .map(|(n, end)| {
+            let instruction = all.scenarios[n % count].facet.configuration.instruction;
+            match (end.outcome, instruction == Object::Key) {
+                (Outcome::Success, true) | (Outcome::WrongTarget, false) => Reached::Key,
+                (Outcome::Success, false) | (Outcome::WrongTarget, true) => Reached::Ball,
+                _ => Reached::Neither,
+            }
+        })
+        .collect();
+    Ok(reached.chunks(count).map(<[Reached]>::to_vec).collect())
+}
+
+/// The vectors of an edit, one for each prompt: what it adds to the embedding of a frame.
+///
+/// # Errors
+/// If a prompt cannot be made.
+pub fn edit_vectors(
+    subject: &Subject,
+    study: &Study,
+    all: &Prompts,
+    (step, mode): (usize, Mode),
+    edit: &[Placement],
+) -> Result<Vec<Vec<f32>>, Error> {
+    let embeddings = subject.embeddings();
+    let originals = all.of(study, study.original())?;
+    let view = subject.view();
+    let vectors = all
+        .scenarios
+        .iter()
+        .zip(&originals)
+        .map(|(scenario, prompt)| {
+            let frame = &prompt.observations[step];
+            let instruction = scenario.facet.configuration.instruction;
+            let mut sum = vec![0.0; embeddings[0].len()];
+            for placement in edit {
+                let change = placement.change(&embeddings, (frame, view), mode, instruction);
+                sum.iter_mut().zip(change).for_each(|(s, c)| *s += c);
+            }
+            sum
+        });
+    Ok(vectors.collect())
+}

@@ -1,0 +1,17 @@
+//! Observations that turn an agent's choice, found by search.
+//!
+//! An edit puts keys and balls into cells of a frame. [`exhaustive`] asks about every single one
+//! and every pair; [`search`] chooses on half of the prompts, judges on the other half, and looks
+//! into the agent under what it found.
+
+mod choose;
+mod closed_loop;
+mod edit;
+mod search;
+mod table;
+
+pub use choose::{AgainstRandom, FacetRank, RankedEdit, eligible, frames_of};
+pub use closed_loop::{Reached, closed_loop, edit_vectors};
+pub use edit::{Mode, Placement, edit_config, name};
+pub use search::{AdversaryRecord, EditedBehaviour, HandPicked, search};
+pub use table::{Answer, DECIDED, Exhaustive, FacetAnswers, all_edits, answers_to, exhaustive};
