@@ -58,19 +58,21 @@ pub struct Part {
     pub policy: Policy,
     /// For how long.
     pub amount: Amount,
-    /// Moves at random before the demonstrator takes over, so that it starts from anywhere and
-    /// often sees the instruction from elsewhere.
+    /// Who walks the first steps, before the demonstrator takes over: it then starts from
+    /// anywhere, and often sees the instruction from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wander: Option<Wander>,
 }
 
-/// Turns and steps forward, all alike, at the start of an episode; as many as are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Another demonstrator's steps at the start of an episode; as many as are drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wander {
-    /// Fewest moves.
+    /// Who takes them.
+    pub policy: Policy,
+    /// Fewest steps.
     pub at_least: u32,
-    /// Most moves.
+    /// Most steps.
     pub at_most: u32,
 }
 
@@ -197,12 +199,21 @@ impl Recipe {
             if let Err(message) = part.policy.check() {
                 return Some(format!("field `parts[{n}].policy`: {message}"));
             }
-            if let Some(Wander { at_least, at_most }) = part.wander
-                && at_least > at_most
-            {
-                return Some(format!(
-                    "field `parts[{n}].wander`: at_least {at_least} is above at_most {at_most}"
-                ));
+            if let Some(wander) = &part.wander {
+                if let Err(message) = wander.policy.check() {
+                    return Some(format!("field `parts[{n}].wander.policy`: {message}"));
+                }
+                if matches!(wander.policy, Policy::Mixture(_)) {
+                    return Some(format!(
+                        "field `parts[{n}].wander.policy`: cannot be a Mixture"
+                    ));
+                }
+                if wander.at_least > wander.at_most {
+                    return Some(format!(
+                        "field `parts[{n}].wander`: at_least {} is above at_most {}",
+                        wander.at_least, wander.at_most
+                    ));
+                }
             }
             let (least, environments) = match part.amount {
                 Amount::Episodes(episodes) => (episodes, 1),

@@ -8,15 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use dt_env::{Action, Configuration, Env, EnvSpec, MemoryLayout};
+use dt_env::{Configuration, Env, EnvSpec, MemoryLayout};
 
 use crate::episode::Outcome;
 use crate::graph::{Ending, StateGraph, TooManyStates};
 use crate::policy::{Policy, PolicyTable};
 use crate::recipe::{Amount, Recipe};
-
-/// What is drawn from while wandering.
-const MOVES: [Action; 3] = [Action::Left, Action::Right, Action::Forward];
 
 /// Episodes per parallel task.
 const CHUNK: u32 = 256;
@@ -55,6 +52,8 @@ pub(crate) struct Demonstrators<'a> {
     pub(crate) worlds: Vec<ExploredWorld>,
     /// `[part][component]`: weight, policy, table per world.
     tables: Vec<Vec<(f64, &'a Policy, Vec<PolicyTable>)>>,
+    /// `[part]`: table per world of who walks first.
+    wanderers: Vec<Option<Vec<PolicyTable>>>,
 }
 
 impl<'a> Demonstrators<'a> {
@@ -90,7 +89,13 @@ impl<'a> Demonstrators<'a> {
                 components.map(|(w, p)| (w, p, table(p))).collect()
             })
             .collect();
+        let wanderers = recipe
+            .parts
+            .iter()
+            .map(|part| part.wander.as_ref().map(|w| table(&w.policy)))
+            .collect();
         Ok(Self {
+            wanderers,
             recipe,
             spec: spec.clone(),
             worlds,
@@ -105,7 +110,7 @@ impl<'a> Demonstrators<'a> {
     /// Name in the provenance of an episode: `boltzmann`, `wandering_boltzmann`.
     pub(crate) fn policy_name(&self, walk: &Walk) -> String {
         let name = self.policy(walk).name();
-        match self.recipe.parts[walk.part].wander {
+        match &self.recipe.parts[walk.part].wander {
             Some(_) => format!("wandering_{name}"),
             None => name,
         }
@@ -195,13 +200,14 @@ impl<'a> Demonstrators<'a> {
         let mut state = start;
         let mut states = vec![state as u32];
         let mut actions = Vec::new();
-        let wander = self.recipe.parts[part].wander;
+        let wander = self.recipe.parts[part].wander.as_ref();
         let wandering = wander.map_or(0, |w| rng.random_range(w.at_least..=w.at_most) as usize);
         let outcome = loop {
-            let action = match actions.len() < wandering {
-                true => MOVES[rng.random_range(0..MOVES.len())] as usize,
-                false => table.draw(state, &mut rng),
+            let table = match &self.wanderers[part] {
+                Some(wanderers) if actions.len() < wandering => &wanderers[world],
+                _ => table,
             };
+            let action = table.draw(state, &mut rng);
             state = graph.next(state, action);
             actions.push(action as u8);
             states.push(state as u32);
