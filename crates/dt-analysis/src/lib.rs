@@ -20,6 +20,7 @@
 
 pub mod activations;
 pub mod adversary;
+pub mod agent_study;
 pub mod answers;
 pub mod attribution;
 pub mod claims;
@@ -27,6 +28,7 @@ pub mod effects;
 pub mod errata;
 mod error;
 pub mod figures;
+pub mod formation;
 pub mod geometry;
 pub mod hooks;
 mod linear;
@@ -44,6 +46,7 @@ pub mod stats;
 pub mod steering;
 pub mod subject;
 pub mod table;
+pub mod transfer;
 pub mod walsh;
 
 pub use error::Error;

@@ -47,6 +47,8 @@ pub struct Section {
 
 /// Everything that the page says.
 pub struct Report<'a> {
+    /// The subcommand that makes it.
+    pub command: &'a str,
     /// Name of the study.
     pub study: &'a str,
     /// The rules.
@@ -303,7 +305,7 @@ fn method(report: &Report) -> Markup {
         section #method {
             h2 { "How this was made" }
             p {
-                "By " code { "dt-analysis reproduce RUN… --out DIR" } " of version "
+                "By " code { "dt-analysis " (report.command) " RUN… --out DIR" } " of version "
                 (env!("CARGO_PKG_VERSION")) ", study " code { (report.study) } ". The rules are in "
                 code { "studies/claims.ron" } ", blake3 " code.hash { (report.claims_hash) }
                 ". Every number of this page is in " code { "results.json" } " and, as one long \

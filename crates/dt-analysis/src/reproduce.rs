@@ -104,7 +104,7 @@ pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<Ag
         (facet.clone(), edits.collect())
     });
     Ok(AgentResults {
-        agent: subject.agent.record.name.clone(),
+        agent: kind(subject),
         seed: subject.agent.record.seed,
         step: subject.agent.record.step,
         parameters: subject.model().parameter_count(),
@@ -131,6 +131,15 @@ pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<Ag
         evidence,
         findings,
     })
+}
+
+/// Name of an agent's kind; weights as they were before training are a kind of their own.
+fn kind(subject: &Subject) -> String {
+    let record = &subject.agent.record;
+    match (record.step, record.seed, &record.dataset_blake3) {
+        (0, Some(_), Some(_)) => format!("{}, untrained", record.name),
+        _ => record.name.clone(),
+    }
 }
 
 impl AgentResults {

@@ -171,3 +171,78 @@ fn wrong_agents_and_studies_are_named() {
     );
     assert_eq!(Study::memory_post().prompts.len(), 4);
 }
+
+#[test]
+fn a_study_goes_on_where_it_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    for seed in 0..2 {
+        let agent = dir.path().join(format!("agent-{seed}"));
+        write_agent(&agent, &small_config(), seed);
+    }
+    let study = |more: &[&str]| {
+        let args = ["study", "agent-0", "agent-1", "--out", "out"];
+        let output = run(dir.path(), &[&args[..], more].concat());
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{text}");
+    };
+    study(&[]);
+    let file = |name: &str| dir.path().join("out").join(name);
+    let kept = file("agents/small.seed-0.json");
+    let first = fs::read(&kept).unwrap();
+    let table = fs::read_to_string(file("results.csv")).unwrap();
+    assert!(
+        table.contains("adversary.start.replacing.restored"),
+        "searches are in the table"
+    );
+    let claims: Value = serde_json::from_slice(&fs::read(file("claims.json")).unwrap()).unwrap();
+    let transfer = &claims["small"][16];
+    assert_eq!(
+        (&transfer["id"], &transfer["judged"]),
+        (&17.into(), &2.into())
+    );
+    let transfers: Value =
+        serde_json::from_slice(&fs::read(file("transfer.json")).unwrap()).unwrap();
+    assert_eq!(transfers.as_array().unwrap().len(), 2, "each on the other");
+    let page = fs::read_to_string(file("report.html")).unwrap();
+    assert!(page.contains("Edit the picture or edit the thought"));
+
+    // A kept agent is not asked again: what its file says stands.
+    let mut marked: Value = serde_json::from_slice(&first).unwrap();
+    marked["results"]["parameters"] = 12345.into();
+    fs::write(&kept, serde_json::to_vec(&marked).unwrap()).unwrap();
+    study(&["--force"]);
+    let results: Value = serde_json::from_slice(&fs::read(file("results.json")).unwrap()).unwrap();
+    assert_eq!(results["small/seed-0"]["parameters"], 12345);
+    // Other weights are.
+    write_agent(
+        &dir.path().join("agent-0"),
+        &ModelConfig {
+            initial_std: 0.5,
+            ..small_config()
+        },
+        0,
+    );
+    study(&["--force"]);
+    let results: Value = serde_json::from_slice(&fs::read(file("results.json")).unwrap()).unwrap();
+    assert_ne!(results["small/seed-0"]["parameters"], 12345);
+}
+
+#[test]
+fn searches_say_what_they_need() {
+    let dir = tempfile::tempdir().unwrap();
+    write_agent(&dir.path().join("agent"), &small_config(), 0);
+    let args = |more: &[&'static str]| [more, &["agent", "--out", "out"]].concat();
+    refused(dir.path(), &args(&["transfer"]), &["two runs or more"]);
+    refused(dir.path(), &args(&["formation"]), &["keep_every", "agent"]);
+    refused(
+        dir.path(),
+        &args(&["adversary", "--frame", "noon"]),
+        &["`noon`", "start, decision"],
+    );
+    refused(
+        dir.path(),
+        &args(&["adversary", "--mode", "shouting"]),
+        &["replacing, adding and valid"],
+    );
+    assert!(!dir.path().join("out").exists(), "nothing is written");
+}

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use burn::tensor::TensorData;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -105,13 +104,60 @@ enum Choice {
     Sampled(f64, Vec<ChaCha8Rng>),
 }
 
+/// What an agent has seen and done since its episode began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// Return-to-go at each step, the current one included.
+    pub returns_to_go: Vec<f64>,
+    /// Observations, the current one included.
+    pub observations: Vec<Vec<u8>>,
+    /// Actions, one fewer.
+    pub actions: Vec<u32>,
+}
+
+/// Action logits after each history, whatever their lengths, in their order.
+///
+/// # Panics
+/// If a history lacks an observation or a return-to-go.
+pub fn next_logits(model: &Model, histories: &[History]) -> Vec<Vec<f32>> {
+    let mut order: Vec<usize> = (0..histories.len()).collect();
+    order.sort_by_key(|&n| histories[n].actions.len());
+    let same_length =
+        |a: &usize, b: &usize| histories[*a].actions.len() == histories[*b].actions.len();
+    let chunks: Vec<&[usize]> = order
+        .chunk_by(same_length)
+        .flat_map(|alike| alike.chunks(CHUNK))
+        .collect();
+    let parts: Vec<Vec<Vec<f32>>> = chunks
+        .par_iter()
+        .map(|chunk| {
+            let some: Vec<&History> = chunk.iter().map(|&n| &histories[n]).collect();
+            let batch = Arc::new(windows(model, &some));
+            let logits = crate::to_host(&model.forward(&batch, &mut NoHooks));
+            last_rows(&logits, batch.timesteps, model.sizes().n_actions)
+                .map(<[f32]>::to_vec)
+                .collect()
+        })
+        .collect();
+    let mut all = vec![Vec::new(); histories.len()];
+    for (&n, logits) in order.iter().zip(parts.into_iter().flatten()) {
+        all[n] = logits;
+    }
+    all
+}
+
+/// The logits of each window's last state token.
+fn last_rows(logits: &[f32], timesteps: usize, n_actions: usize) -> impl Iterator<Item = &[f32]> {
+    logits
+        .chunks_exact(timesteps * n_actions)
+        .map(move |rows| &rows[rows.len() - n_actions..])
+}
+
 /// One episode while it is walked.
 struct Walker {
     env: Env,
     rtg: f64,
-    returns_to_go: Vec<f64>,
-    observations: Vec<Vec<u8>>,
-    actions: Vec<u32>,
+    history: History,
     total_return: f64,
     outcome: Option<Outcome>,
 }
@@ -122,9 +168,11 @@ impl Walker {
         Self {
             env,
             rtg,
-            returns_to_go: vec![rtg],
-            observations: vec![first],
-            actions: Vec::new(),
+            history: History {
+                returns_to_go: vec![rtg],
+                observations: vec![first],
+                actions: Vec::new(),
+            },
             total_return: 0.0,
             outcome: None,
         }
@@ -138,11 +186,12 @@ impl Walker {
 
     fn act(&mut self, action: usize) {
         let result = self.env.step(Action::ALL[action]);
-        self.actions.push(action as u32);
+        self.history.actions.push(action as u32);
         self.total_return += result.reward;
         self.rtg -= result.reward;
-        self.returns_to_go.push(self.rtg);
-        self.observations.push(self.env.world().observation());
+        self.history.returns_to_go.push(self.rtg);
+        let seen = self.env.world().observation();
+        self.history.observations.push(seen);
         self.outcome = match (result.terminated, result.truncated) {
             (true, _) if result.reward > 0.0 => Some(Outcome::Success),
             (true, _) => Some(Outcome::WrongTarget),
@@ -152,11 +201,11 @@ impl Walker {
     }
 }
 
-/// The windows that agents see at the current step; all walkers have walked equally far.
-fn windows(model: &Model, walkers: &[&Walker]) -> TokenBatch {
+/// The windows that agents see at the current step, after equally long histories.
+fn windows(model: &Model, histories: &[&History]) -> TokenBatch {
     let config = model.config();
     let context = config.timesteps();
-    let now = walkers[0].actions.len();
+    let now = histories[0].actions.len();
     let real = context.min(now + 1);
     let timesteps = match config.padding {
         Padding::Aligned => real,
@@ -165,13 +214,13 @@ fn windows(model: &Model, walkers: &[&Walker]) -> TokenBatch {
     let view = model.sizes().view_size;
     let padding_action = model.sizes().n_actions as u32;
     let mut batch = TokenBatch::new(timesteps);
-    batch.windows = walkers.len();
+    batch.windows = histories.len();
     let mut items = ItemRows::default();
     let mut dense = Vec::new();
     let is_dense = config.state_embedding == StateEmbedding::Dense;
-    for walker in walkers {
+    for history in histories {
         for _ in real..timesteps {
-            batch.returns_to_go.push(walker.returns_to_go[0] as f32);
+            batch.returns_to_go.push(history.returns_to_go[0] as f32);
             batch.actions.push(padding_action);
             batch.times.push(0);
             if is_dense {
@@ -181,12 +230,12 @@ fn windows(model: &Model, walkers: &[&Walker]) -> TokenBatch {
             }
         }
         for step in now + 1 - real..=now {
-            batch.returns_to_go.push(walker.returns_to_go[step] as f32);
+            batch.returns_to_go.push(history.returns_to_go[step] as f32);
             // The last action is not known yet; its token is absent.
-            let action = walker.actions.get(step).copied();
+            let action = history.actions.get(step).copied();
             batch.actions.push(action.unwrap_or(padding_action));
             batch.times.push(step as u32);
-            let seen = &walker.observations[step];
+            let seen = &history.observations[step];
             if is_dense {
                 dense.extend(seen.iter().map(|&b| f32::from(b)));
             } else {
@@ -245,7 +294,7 @@ fn walk<'a>(
         if going.is_empty() {
             return;
         }
-        let views: Vec<&Walker> = going.iter().map(|&i| &walkers[i]).collect();
+        let views: Vec<&History> = going.iter().map(|&i| &walkers[i].history).collect();
         let batch = Arc::new(windows(model, &views));
         let n_actions = model.sizes().n_actions;
         let now = views[0].actions.len();
@@ -257,11 +306,11 @@ fn walk<'a>(
             episodes: &going,
             start: (now < context).then_some(filling),
         });
-        let data: TensorData = model.forward(&batch, &mut *hooks).into_data();
-        let logits = data.as_slice::<f32>().expect("logits are f32");
-        let rows = logits.chunks_exact(batch.timesteps * n_actions);
-        for (&i, row) in going.iter().zip(rows) {
-            let logits = &row[row.len() - n_actions..];
+        let logits = crate::to_host(&model.forward(&batch, &mut *hooks));
+        for (&i, logits) in going
+            .iter()
+            .zip(last_rows(&logits, batch.timesteps, n_actions))
+        {
             let action = match choice {
                 Choice::Greedy => argmax(logits),
                 Choice::Sampled(temperature, rngs) => draw(logits, *temperature, &mut rngs[i]),
@@ -364,7 +413,7 @@ fn record(walker: &Walker, layout: Option<&MemoryLayout>, probability: f64) -> E
         left_right: configuration.map(|c| c.order.name().to_owned()),
         probability,
         outcome: walker.outcome.expect("walked to its end"),
-        steps: walker.actions.len() as u32,
+        steps: walker.history.actions.len() as u32,
         total_return: walker.total_return,
     }
 }

@@ -7,11 +7,15 @@
 mod choose;
 mod closed_loop;
 mod edit;
+mod reach;
 mod search;
+mod steering_curve;
 mod table;
 
 pub use choose::{AgainstRandom, FacetRank, RankedEdit, eligible, frames_of};
 pub use closed_loop::{Reached, closed_loop, edit_vectors};
 pub use edit::{Mode, Placement, edit_config, name};
+pub use reach::{FrameSearch, HistorySearch, Reach, Reachable};
 pub use search::{AdversaryRecord, EditedBehaviour, HandPicked, search};
+pub use steering_curve::{SteeringCurve, steering_curve};
 pub use table::{Answer, DECIDED, Exhaustive, FacetAnswers, all_edits, answers_to, exhaustive};

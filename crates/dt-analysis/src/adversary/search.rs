@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::choose::{AgainstRandom, FacetRank, RankedEdit, eligible};
 use super::closed_loop::{Reached, closed_loop, edit_vectors};
 use super::edit::{Mode, Placement, edit_config};
+use super::steering_curve::InstructionAxis;
 use super::table::{Exhaustive, exhaustive};
 use crate::Error;
 use crate::claims::Exposure;
@@ -65,6 +66,9 @@ pub struct EditedBehaviour {
     pub edit: String,
     /// Where the episode of each facet ended.
     pub reached: Vec<Reached>,
+    /// How far the edited frame lies along the instruction direction in each facet, in natural
+    /// units: +1 where prompts with a key lie, −1 those with a ball.
+    pub units: Vec<f64>,
     /// Episodes that end at the other target than without the edit.
     pub turned: usize,
     /// Episodes that reach a target without the edit and none with it.
@@ -177,7 +181,9 @@ fn behaviour(
     }
     let mut reached = closed_loop(subject, study, all, &vectors)?.into_iter();
     let alone = reached.next().unwrap_or_default();
-    let records = edits.iter().zip(reached).map(|(&n, reached)| {
+    let axis = InstructionAxis::new(subject, study, all)?;
+    let edited = edits.iter().zip(&vectors[1..]).zip(reached);
+    let records = edited.map(|((&n, vectors), reached)| {
         let count = |holds: fn(Reached, Reached) -> bool| {
             let pairs = alone.iter().zip(&reached);
             pairs.filter(|(a, b)| holds(**a, **b)).count()
@@ -186,6 +192,7 @@ fn behaviour(
             edit: super::edit::name(&table.edits[n]),
             turned: count(|a, b| a != Reached::Neither && b != Reached::Neither && a != b),
             broken: count(|a, b| a != Reached::Neither && b == Reached::Neither),
+            units: axis.after(vectors),
             reached,
         }
     });

@@ -5,8 +5,10 @@
 
 mod edits;
 mod errata;
+mod formation;
 mod mechanism;
 mod overview;
+mod study;
 mod vocabulary;
 
 use crate::figures::Figure;
@@ -14,7 +16,9 @@ use crate::post_numbers::PostNumbers;
 use crate::reproduce::AgentResults;
 
 pub use errata::errata_figure;
+pub use formation::formation_figure;
 pub use overview::claims_figure;
+pub use study::{StudyPart, study_parts};
 
 /// Agents of one kind.
 #[derive(Clone, Copy, Debug)]

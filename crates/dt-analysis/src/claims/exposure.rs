@@ -14,7 +14,7 @@ use crate::Error;
 use crate::scenario::{Item, Study};
 
 /// Frames of the training data that show each key and ball item.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Exposure {
     frames: BTreeMap<Item, u64>,
     /// Whether they are of the agent's own data, or of a recipe that stands in for them.

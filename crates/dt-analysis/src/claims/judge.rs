@@ -116,7 +116,10 @@ pub fn evidence(
 
 /// Item vectors before training: as they were kept, or drawn again from the run's seed. An
 /// imported agent has none.
-fn initial_embeddings(subject: &Subject, study: &Study) -> Result<Option<Vec<Vec<f64>>>, Error> {
+pub(crate) fn initial_embeddings(
+    subject: &Subject,
+    study: &Study,
+) -> Result<Option<Vec<Vec<f64>>>, Error> {
     let kept = run_of(&subject.agent.dir).map(|run| run.join("checkpoints/step-000000"));
     if let Some(dir) = kept.filter(|dir| dir.exists()) {
         let agent = load_agent(&dir, &subject.device())?;

@@ -13,5 +13,6 @@ mod vocabulary;
 
 pub use config::{Claim, Claims, Rule};
 pub use exposure::Exposure;
+pub(crate) use judge::initial_embeddings;
 pub use judge::{Evidence, Finding, evidence, judge};
 pub use summary::{ClaimSummary, summarise};

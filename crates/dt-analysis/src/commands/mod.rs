@@ -4,12 +4,16 @@ mod adversary;
 mod attribute;
 mod cache;
 mod errata;
+mod formation;
 mod geometry;
 mod intervene;
+mod page;
 mod patch;
 mod plot;
 mod question;
 mod reproduce;
+mod study;
+mod transfer;
 
 use std::io::Write;
 
@@ -32,6 +36,9 @@ enum Command {
     Reproduce(reproduce::Args),
     Geometry(geometry::Args),
     Adversary(adversary::Args),
+    Transfer(transfer::Args),
+    Study(study::Args),
+    Formation(formation::Args),
     Intervene(intervene::Args),
     Patch(patch::Args),
     Attribute(attribute::Args),
@@ -53,6 +60,9 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
         Command::Reproduce(args) => reproduce::run(args, out),
         Command::Geometry(args) => geometry::run(args, out),
         Command::Adversary(args) => adversary::run(args, out),
+        Command::Transfer(args) => transfer::run(args, out),
+        Command::Study(args) => study::run(args, out),
+        Command::Formation(args) => formation::run(args, out),
         Command::Intervene(args) => intervene::run(args, out),
         Command::Patch(args) => patch::run(args, out),
         Command::Attribute(args) => attribute::run(args, out),

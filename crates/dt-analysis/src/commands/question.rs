@@ -95,10 +95,7 @@ impl Question {
     pub fn ask(&self) -> Result<Answers> {
         let (claims, claims_hash) = Claims::find(&self.claims)?;
         let (study, subjects) = self.load()?;
-        let bar = ProgressBar::new(subjects.len() as u64).with_style(
-            ProgressStyle::with_template("{pos}/{len} agents {wide_bar} {msg}")
-                .expect("the template is valid"),
-        );
+        let bar = progress(subjects.len());
         let mut results = Vec::new();
         for subject in &subjects {
             bar.set_message(subject.name.clone());
@@ -134,6 +131,14 @@ impl Answers {
         let subjects = self.subjects.iter().zip(&self.results);
         subjects.map(|(s, r)| (s.name.as_str(), value(r))).collect()
     }
+}
+
+/// A bar over agents, on standard error if that is a terminal.
+pub fn progress(agents: usize) -> ProgressBar {
+    ProgressBar::new(agents as u64).with_style(
+        ProgressStyle::with_template("{pos}/{len} agents {wide_bar} {msg}")
+            .expect("the template is valid"),
+    )
 }
 
 /// Writes the numbers as `NAME.json` and the figures, and lists them.

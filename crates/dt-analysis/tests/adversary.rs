@@ -1,0 +1,233 @@
+//! Searches for adversaries, on an agent with random weights and on the authors'.
+
+#![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
+
+mod common;
+
+use common::{given, small_config, small_subject, write_agent};
+use dt_analysis::adversary::{
+    Mode, Placement, Reachable, Reached, all_edits, answers_to, closed_loop, edit_config,
+    edit_vectors, eligible, exhaustive, search, steering_curve,
+};
+use dt_analysis::claims::Exposure;
+use dt_analysis::effects::Prompts;
+use dt_analysis::formation::formation;
+use dt_analysis::scenario::Study;
+use dt_analysis::subject::Subject;
+use dt_analysis::transfer::{Chosen, Kinship, kinship, transfer};
+use dt_train::checkpoint::{import_pytorch, load_agent, save_agent};
+use dt_train::device::DeviceSpec;
+use dt_train::model::Padding;
+
+fn placement(text: &str) -> Placement {
+    text.parse().unwrap()
+}
+
+/// No frame is known to be seen: every item is as rare as every other.
+fn unseen() -> Exposure {
+    Exposure::default()
+}
+
+#[test]
+fn answers_to_edits_are_those_to_edited_prompts() {
+    let study = Study::memory_post();
+    let all = Prompts::new(&study).unwrap();
+    for padding in [Padding::Aligned, Padding::ZeroFrames] {
+        let subject = small_subject(padding);
+        let edits = [
+            vec![placement("other, (0,5)")],
+            vec![placement("same, (4,2)"), placement("other, (6,6)")],
+            vec![placement("other, (2,6)"), placement("other, (1,2)")],
+        ];
+        for moment in ["start", "decision"] {
+            let step = study.moment(moment).unwrap();
+            let facets = answers_to(&subject, &study, &all, step, Mode::Replacing, &edits).unwrap();
+            for (n, edit) in edits.iter().enumerate() {
+                let prompts = all.of(&study, &edit_config(edit, moment)).unwrap();
+                for (facet, direct) in facets.iter().zip(subject.logit_diffs(&prompts)) {
+                    let found = f64::from(facet.answers[n].logit_diff);
+                    assert!((found - direct).abs() < 1e-4, "{found} {direct}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frame_has_so_many_edits() {
+    // Keys and balls at 49 cells: 98 items, and all pairs of them.
+    assert_eq!(all_edits(7, Mode::Adding).len(), 98 + 4753);
+    // Two objects cannot stand in one cell.
+    assert_eq!(all_edits(7, Mode::Replacing).len(), 98 + 4753 - 49);
+}
+
+#[test]
+fn what_is_chosen_is_judged_elsewhere() {
+    let study = Study::memory_post();
+    let all = Prompts::new(&study).unwrap();
+    let subject = small_subject(Padding::Aligned);
+    let frame = ("start", Mode::Replacing);
+    let (record, table) = search(&subject, &study, &all, &unseen(), frame).unwrap();
+    assert_eq!(record.chosen_on.iter().filter(|c| **c).count(), 4);
+    let eligible = eligible(&table, &study);
+    for cell in [(2, 6), (1, 2), (5, 2), (3, 6)] {
+        assert!(
+            eligible.iter().all(|p| p.cell != cell),
+            "{cell:?} is no place for a headline"
+        );
+    }
+    // The best is best where it was chosen: no eligible edit has a better worst facet there.
+    let worst = |edit: usize| {
+        let facets = table.facets.iter().filter(|f| f.chosen_on);
+        let restored = facets.map(|f| f.restored(edit).unwrap());
+        restored.fold(f64::INFINITY, f64::min)
+    };
+    let best = (0..table.edits.len())
+        .filter(|&n| table.edits[n].iter().all(|p| eligible.contains(p)))
+        .map(worst)
+        .fold(f64::NEG_INFINITY, f64::max);
+    assert_eq!(record.best[0].worst_chosen, best);
+    assert!(
+        record
+            .best
+            .windows(2)
+            .all(|w| w[0].worst_chosen >= w[1].worst_chosen)
+    );
+    assert_eq!(record.behaviour.len(), 6, "five edits and the study's own");
+    assert!(record.latent.iter().all(|l| l.nie.is_some()));
+    let unknown = search(&subject, &study, &all, &unseen(), ("noon", Mode::Valid));
+    assert!(unknown.unwrap_err().to_string().contains("start, decision"));
+}
+
+#[test]
+fn edits_of_nothing_change_nothing() {
+    let study = Study::memory_post();
+    let all = Prompts::new(&study).unwrap();
+    let subject = small_subject(Padding::Aligned);
+    let nothing = edit_vectors(&subject, &study, &all, (0, Mode::Replacing), &[]).unwrap();
+    assert!(nothing.iter().flatten().all(|v| *v == 0.0));
+    let ends = closed_loop(&subject, &study, &all, &[nothing.clone(), nothing]).unwrap();
+    assert_eq!(ends[0], ends[1]);
+    let curve = steering_curve(&subject, &study, &all).unwrap();
+    assert_eq!(curve.reached.len(), curve.units.len());
+    // An agent with random weights reaches nothing, wherever its thoughts are put.
+    assert!(
+        curve
+            .reached
+            .iter()
+            .flatten()
+            .filter(|r| **r == Reached::Neither)
+            .count()
+            > 100
+    );
+}
+
+#[test]
+fn what_the_world_can_show_is_told_apart() {
+    let study = Study::memory_post();
+    let all = Prompts::new(&study).unwrap();
+    let world = Reachable::new(&study, &all).unwrap();
+    let of = |mode, edit: &[Placement]| world.of_edit(&study, &all, (0, mode), edit, None).unwrap();
+    let untouched = of(Mode::Valid, &[]);
+    assert_eq!(
+        (untouched.valid, untouched.shown, untouched.produced),
+        (8, 8, 8)
+    );
+    // The other instruction is another layout of the world.
+    let flipped = of(Mode::Valid, &[placement("other, (2,6)")]);
+    assert_eq!((flipped.shown, flipped.produced), (8, 8));
+    let decoys = [placement("other, (0,5)"), placement("other, (4,2)")];
+    let decoyed = of(Mode::Valid, &decoys);
+    assert_eq!((decoyed.valid, decoyed.shown, decoyed.produced), (8, 0, 0));
+    assert_eq!(of(Mode::Adding, &decoys).valid, 0);
+
+    let subject = small_subject(Padding::Aligned);
+    let frames = world.search_frames(&subject, &study, &all, 0).unwrap();
+    assert!(frames.iter().all(|f| f.frames > 100 && f.turn <= f.frames));
+    let histories = world.search_histories(&subject, &study, &all).unwrap();
+    // The study's walk is the shortest of them; the context holds no more than its steps.
+    assert!(
+        histories
+            .iter()
+            .all(|h| h.histories >= 1 && h.worst.len() >= 4)
+    );
+}
+
+#[test]
+fn adversaries_go_from_agent_to_agent() {
+    let study = Study::memory_post();
+    let all = Prompts::new(&study).unwrap();
+    let subject = small_subject(Padding::Aligned);
+    let frame = ("start", Mode::Replacing);
+    let (record, table) = search(&subject, &study, &all, &unseen(), frame).unwrap();
+    let chosen = Chosen::of("small", &record, &table, &study, &unseen()).unwrap();
+    assert_eq!(chosen.edit.len(), 2);
+    assert!(!chosen.random.is_empty());
+    // Tried on itself, it does what the search says.
+    let tried = [(&chosen, Kinship::SameData)];
+    let found = transfer(&subject, &study, &all, Mode::Replacing, &tried).unwrap();
+    let pair = table.find(&chosen.edit).unwrap();
+    let turned = table
+        .facets
+        .iter()
+        .filter(|f| f.is_flipped(pair, subject.answers()));
+    assert_eq!(found[0].turned, turned.count() as f64 / 8.0);
+    let padded = small_subject(Padding::ZeroFrames);
+    assert_eq!(kinship(&subject, &padded), Kinship::OtherArchitecture);
+    assert_eq!(
+        kinship(&subject, &subject),
+        Kinship::OtherData,
+        "their data are unknown"
+    );
+}
+
+#[test]
+fn formation_needs_kept_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = Study::memory_post();
+    write_agent(dir.path(), &small_config(), 1);
+    let message = formation(dir.path(), &study, DeviceSpec::Cpu)
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("keep_every"), "{message}");
+    for (step, seed) in [("step-000010", 2), ("step-000020", 3)] {
+        write_agent(
+            &dir.path().join("checkpoints").join(step),
+            &small_config(),
+            seed,
+        );
+    }
+    let record = formation(dir.path(), &study, DeviceSpec::Cpu).unwrap();
+    assert_eq!(record.points.len(), 3);
+    assert_eq!(record.points[0].alignment.len(), 12);
+}
+
+#[test]
+fn the_authors_agent_has_the_known_adversaries() {
+    let Some(dir) = given() else { return };
+    let agent_dir = tempfile::tempdir().unwrap();
+    let (record, values, _) = import_pytorch(&dir.join("MemoryGatedMLP.pt"), None).unwrap();
+    save_agent(agent_dir.path(), &record, &values).unwrap();
+    let agent = load_agent(agent_dir.path(), &DeviceSpec::Cpu.open().unwrap()).unwrap();
+    let study = Study::memory_post();
+    let subject = Subject::new("authors".to_owned(), agent, &study).unwrap();
+    let all = Prompts::new(&study).unwrap();
+    let table = exhaustive(&subject, &study, &all, 0, Mode::Adding).unwrap();
+    let pair = table
+        .find(&[placement("other, (4,2)"), placement("other, (0,5)")])
+        .unwrap();
+    let ranks = table.ranks(pair, &eligible(&table, &study));
+    // 4 to 17 of 4,753 pairs are at least as strong as the hand-picked one, itself included.
+    let at_least: Vec<usize> = ranks.iter().map(|r| r.at_least + 1).collect();
+    assert_eq!(ranks[0].of, 4753);
+    assert_eq!(at_least.iter().min(), Some(&4), "{at_least:?}");
+    assert_eq!(at_least.iter().max(), Some(&17), "{at_least:?}");
+
+    let frame = ("start", Mode::Replacing);
+    let (record, _) = search(&subject, &study, &all, &unseen(), frame).unwrap();
+    assert_eq!(record.best[0].edit, "other, (0,5) + other, (4,2)");
+    assert_eq!(record.best[0].flips[1], 4);
+    assert!(record.behaviour[0].turned == 8, "{:?}", record.behaviour[0]);
+    let random = record.against_random.unwrap();
+    assert!(random.chosen == 1.0 && random.random < 0.3, "{random:?}");
+}
