@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adversary::{
-    AdversaryRecord, FrameSearch, HistorySearch, Mode, Reach, Reachable, SteeringCurve, search,
-    steering_curve,
+    AdversaryRecord, BeamRecord, FrameSearch, HistorySearch, Mode, Reach, Reachable, SteeringCurve,
+    beam_search, search, steering_curve,
 };
 use crate::claims::{Claims, Exposure, Finding};
 use crate::effects::Prompts;
@@ -39,6 +39,10 @@ pub struct AgentStudy {
     pub results: AgentResults,
     /// Adversaries, in the order of [`SEARCHES`].
     pub adversaries: Vec<AdversaryRecord>,
+    /// Up to three placements in the first frame.
+    pub beam_start: BeamRecord,
+    /// Up to three placements in any frame before the decision.
+    pub beam_earlier: BeamRecord,
     /// How real the best edits of the first search are, by name.
     pub reach: BTreeMap<String, Reach>,
     /// The world's own frames in the place of the first.
@@ -97,7 +101,11 @@ pub fn study_agent(
         let of = reachable.of_edit(study, &all, (start, first.mode), &edit.placements, data)?;
         reach.insert(edit.edit.clone(), of);
     }
+    let decision = study.moment("decision").expect("checked on reading");
+    let earlier: Vec<usize> = (start..decision).collect();
     Ok(AgentStudy {
+        beam_start: beam_search(subject, study, &all, &[start])?,
+        beam_earlier: beam_search(subject, study, &all, &earlier)?,
         about: about(subject, study, claims)?,
         results: reproduce(subject, study, claims)?,
         reach,

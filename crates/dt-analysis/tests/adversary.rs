@@ -6,8 +6,8 @@ mod common;
 
 use common::{given, small_config, small_subject, write_agent};
 use dt_analysis::adversary::{
-    Mode, Placement, Reachable, Reached, all_edits, answers_to, closed_loop, edit_config,
-    edit_vectors, eligible, exhaustive, search, steering_curve,
+    Mode, Placement, Reachable, Reached, all_edits, answers_to, beam_search, closed_loop,
+    edit_config, edit_vectors, eligible, exhaustive, search, steering_curve,
 };
 use dt_analysis::claims::Exposure;
 use dt_analysis::effects::Prompts;
@@ -97,6 +97,35 @@ fn what_is_chosen_is_judged_elsewhere() {
     assert!(record.latent.iter().all(|l| l.nie.is_some()));
     let unknown = search(&subject, &study, &all, &unseen(), ("noon", Mode::Valid));
     assert!(unknown.unwrap_err().to_string().contains("start, decision"));
+}
+
+#[test]
+fn beams_are_no_worse_than_what_they_extend() {
+    let study = Study::memory_post();
+    let all = Prompts::new(&study).unwrap();
+    let subject = small_subject(Padding::Aligned);
+    let found = beam_search(&subject, &study, &all, &[0, 1, 2, 3]).unwrap();
+    assert_eq!(found.best.len(), 3);
+    for (n, edit) in found.best.iter().enumerate() {
+        assert_eq!(edit.placements.len(), n + 1);
+        assert!(
+            edit.placements
+                .iter()
+                .all(|(step, p)| *step < 4 && p.cell != (2, 6) || *step > 0)
+        );
+    }
+    // In one frame, the best single placement of all is the exhaustive search's.
+    let one = beam_search(&subject, &study, &all, &[0]).unwrap();
+    let frame = ("start", Mode::Replacing);
+    let (record, _) = search(&subject, &study, &all, &unseen(), frame).unwrap();
+    let single = record.best_single.unwrap();
+    if one.best[0].placements[0].1 == single.placements[0] {
+        assert!((one.best[0].worst_chosen - single.worst_chosen).abs() < 1e-4);
+    } else {
+        assert!(one.best[0].worst_chosen <= single.worst_chosen);
+    }
+    assert!(one.best[1].worst_chosen <= record.best[0].worst_chosen + 1e-4);
+    assert!(found.forecast.is_some());
 }
 
 #[test]

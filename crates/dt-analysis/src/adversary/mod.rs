@@ -2,8 +2,10 @@
 //!
 //! An edit puts keys and balls into cells of a frame. [`exhaustive`] asks about every single one
 //! and every pair; [`search`] chooses on half of the prompts, judges on the other half, and looks
-//! into the agent under what it found.
+//! into the agent under what it found. [`beam_search`] goes on to more objects and several frames;
+//! [`Reachable`] tells what of it the world could show.
 
+mod beam;
 mod choose;
 mod closed_loop;
 mod edit;
@@ -12,6 +14,7 @@ mod search;
 mod steering_curve;
 mod table;
 
+pub use beam::{BeamEdit, BeamRecord, beam_search};
 pub use choose::{AgainstRandom, FacetRank, RankedEdit, eligible, frames_of};
 pub use closed_loop::{Reached, closed_loop, edit_vectors};
 pub use edit::{Mode, Placement, edit_config, name};

@@ -150,6 +150,13 @@ pub fn write_run(
             out,
             "    cargo run -p dt-analysis -- plot {dir} --out figures"
         )?;
+        // The post's questions are about this world.
+        if summary.evaluation.env == "MiniGrid-MemoryS7FixedStart-v0" {
+            writeln!(
+                out,
+                "    cargo run -p dt-analysis -- reproduce {dir} --out report"
+            )?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,260 @@
+//! Edits of several frames, or of more than two cells: too many to try them all.
+//!
+//! The gradient of the logit difference with respect to each frame's state token ranks all
+//! placements of all frames by their first-order effect; the most promising are tried exactly, and
+//! the best of them are extended by one placement at a time.
+
+use std::sync::Arc;
+
+use dt_train::model::HookPoint;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::edit::{Mode, Placement};
+use super::table::{Answer, DECIDED};
+use crate::Error;
+use crate::effects::Prompts;
+use crate::hooks::Gradients;
+use crate::linear::{dot, to_f64};
+use crate::logit_diff::restored_logit_diff;
+use crate::scenario::{Prompt, Study};
+use crate::subject::{Subject, TokenKind};
+
+/// Placements that are tried exactly, of all frames.
+const CANDIDATES: usize = 64;
+/// Edits that are extended.
+const WIDTH: usize = 12;
+/// Most placements of an edit.
+const DEPTH: usize = 3;
+
+/// The best edit of a size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BeamEdit {
+    /// Steps after the start of the frame, and what is placed there.
+    pub placements: Vec<(usize, Placement)>,
+    /// Least restored logit difference over the facets that edits are chosen on.
+    pub worst_chosen: f64,
+    /// The same over the others.
+    pub worst_held_out: f64,
+    /// Facets whose answer it turns decidedly, of those that edits are chosen on, and of the
+    /// others.
+    pub flips: [usize; 2],
+}
+
+/// What a beam search found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BeamRecord {
+    /// Frames that may be edited, by steps after the start.
+    pub steps: Vec<usize>,
+    /// The best edit of one placement, of two, of three.
+    pub best: Vec<BeamEdit>,
+    /// Rank correlation (Spearman) of the gradient's forecast with the exact effect, over the
+    /// single placements that were tried.
+    pub forecast: Option<f64>,
+    /// Edits that were tried exactly, in every facet.
+    pub tried: usize,
+}
+
+/// One edit's answers: restored logit difference and whether it turns, by facet.
+struct Tried {
+    placements: Vec<(usize, Placement)>,
+    restored: Vec<f64>,
+    turned: Vec<bool>,
+}
+
+/// Searches the given frames together.
+///
+/// Placements that touch the instruction, a target or the agent's own cell are left out, as are
+/// those that change no frame.
+///
+/// # Errors
+/// If a prompt cannot be made.
+pub fn beam_search(
+    subject: &Subject,
+    study: &Study,
+    all: &Prompts,
+    steps: &[usize],
+) -> Result<BeamRecord, Error> {
+    let originals = all.of(study, study.original())?;
+    let flipped: Vec<f64> = subject.logit_diffs(&all.of(study, study.flipped())?);
+    let logits = subject.logits(&originals);
+    let before: Vec<Answer> = logits.iter().map(|l| Answer::of(subject, l)).collect();
+    let middle = crate::walsh::middle_return(study);
+    let chosen: Vec<bool> = (all.scenarios.iter())
+        .map(|s| s.facet.signs(middle)[1] > 0.0)
+        .collect();
+    let worst = |restored: &[f64], of_chosen: bool| {
+        let values = restored
+            .iter()
+            .zip(&chosen)
+            .filter(|(_, c)| **c == of_chosen);
+        values.map(|(r, _)| *r).fold(f64::INFINITY, f64::min)
+    };
+
+    let forecasts = forecasts(subject, all, &originals, (&before, &flipped), steps);
+    let mut ranked: Vec<((usize, Placement), f64)> = forecasts
+        .into_iter()
+        .map(|(placement, restored)| (placement, worst(&restored, true)))
+        .collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    ranked.truncate(CANDIDATES);
+    let candidates: Vec<(usize, Placement)> = ranked.iter().map(|r| r.0).collect();
+
+    let try_all = |edits: Vec<Vec<(usize, Placement)>>| -> Vec<Tried> {
+        let prompts: Vec<Prompt> = edits
+            .iter()
+            .flat_map(|edit| {
+                let facets = originals.iter().zip(&all.scenarios);
+                facets.map(move |(prompt, scenario)| {
+                    let mut prompt = prompt.clone();
+                    let instruction = scenario.facet.configuration.instruction;
+                    for (step, placement) in edit {
+                        let frame = &mut prompt.observations[*step];
+                        placement.apply(frame, subject.view(), Mode::Replacing, instruction);
+                    }
+                    prompt
+                })
+            })
+            .collect();
+        let logits = subject.logits(&prompts);
+        let answers: Vec<Answer> = logits.iter().map(|l| Answer::of(subject, l)).collect();
+        let (first, second) = subject.answers();
+        edits
+            .into_iter()
+            .zip(answers.chunks(originals.len()))
+            .map(|(placements, answers)| {
+                let facets = answers.iter().zip(&before).zip(&flipped);
+                let restored = facets.map(|((after, before), flipped)| {
+                    let (after, before) = (after.logit_diff.into(), before.logit_diff.into());
+                    restored_logit_diff(after, before, *flipped).unwrap_or(0.0)
+                });
+                let turned = answers.iter().zip(&before).map(|(after, before)| {
+                    let is_answer = [first, second].contains(&usize::from(after.action));
+                    is_answer && after.action != before.action && after.logit_diff.abs() >= DECIDED
+                });
+                Tried {
+                    placements,
+                    restored: restored.collect(),
+                    turned: turned.collect(),
+                }
+            })
+            .collect()
+    };
+    let mut beam: Vec<Vec<(usize, Placement)>> = vec![Vec::new()];
+    let (mut best, mut forecast, mut count) = (Vec::new(), None, 0);
+    for depth in 0..DEPTH {
+        let mut edits: Vec<Vec<(usize, Placement)>> = Vec::new();
+        for edit in &beam {
+            for &(step, placement) in &candidates {
+                let taken = |(s, p): &(usize, Placement)| *s == step && p.cell == placement.cell;
+                if edit.iter().any(taken) {
+                    continue;
+                }
+                let mut longer = edit.clone();
+                longer.push((step, placement));
+                longer.sort_unstable();
+                edits.push(longer);
+            }
+        }
+        edits.sort_unstable();
+        edits.dedup();
+        count += edits.len();
+        let mut tried = try_all(edits);
+        if depth == 0 {
+            let found = |c: &(usize, Placement)| {
+                let one = tried.iter().find(|t| t.placements[0] == *c);
+                worst(&one.expect("every candidate is tried").restored, true)
+            };
+            let exact: Vec<f64> = candidates.iter().map(found).collect();
+            let foreseen: Vec<f64> = ranked.iter().map(|r| r.1).collect();
+            forecast = crate::stats::spearman(&foreseen, &exact).ok();
+        }
+        tried.sort_by(|a, b| {
+            let value = |t: &Tried| worst(&t.restored, true);
+            value(b)
+                .total_cmp(&value(a))
+                .then(a.placements.cmp(&b.placements))
+        });
+        let Some(top) = tried.first() else { break };
+        let turned = |of_chosen: bool| {
+            let facets = top.turned.iter().zip(&chosen);
+            facets
+                .filter(|(turned, c)| **turned && **c == of_chosen)
+                .count()
+        };
+        best.push(BeamEdit {
+            placements: top.placements.clone(),
+            worst_chosen: worst(&top.restored, true),
+            worst_held_out: worst(&top.restored, false),
+            flips: [turned(true), turned(false)],
+        });
+        tried.truncate(WIDTH);
+        beam = tried.into_iter().map(|t| t.placements).collect();
+    }
+    Ok(BeamRecord {
+        steps: steps.to_vec(),
+        best,
+        forecast,
+        tried: count,
+    })
+}
+
+/// First-order restored logit difference of every eligible placement in every facet.
+fn forecasts(
+    subject: &Subject,
+    all: &Prompts,
+    originals: &[Prompt],
+    (before, flipped): (&[Answer], &[f64]),
+    steps: &[usize],
+) -> Vec<((usize, Placement), Vec<f64>)> {
+    let view = subject.view();
+    let embeddings = subject.embeddings();
+    let point = HookPoint::ResidPre(0);
+    // `[facet][step]`: gradient of the logit difference at the frame's state token.
+    let slopes: Vec<Vec<Vec<f64>>> = (0..originals.len())
+        .into_par_iter()
+        .map(|n| {
+            let batch = Arc::new(subject.batch(&originals[n..=n]));
+            let mut hooks = Gradients::at([point]);
+            let logits = subject.model().tracked().forward(&batch, &mut hooks);
+            let rows = logits.dims()[1];
+            let (first, second) = subject.answers();
+            let last = logits.narrow(1, rows - 1, 1);
+            let difference = last.clone().narrow(2, first, 1) - last.narrow(2, second, 1);
+            let gradients = difference.sum().backward();
+            let recorded = hooks.read(point, &gradients);
+            steps
+                .iter()
+                .map(|&step| {
+                    let token = subject.token(step, TokenKind::State);
+                    recorded.as_ref().map_or_else(
+                        || vec![0.0; embeddings[0].len()],
+                        |r| to_f64(r.at(0, token)),
+                    )
+                })
+                .collect()
+        })
+        .collect();
+    let objects = [dt_env::Object::Key as u8, dt_env::Object::Ball as u8];
+    let mut found = Vec::new();
+    for (k, &step) in steps.iter().enumerate() {
+        for placement in Placement::all(view) {
+            let shows_object =
+                |p: &Prompt| objects.contains(&p.observations[step][placement.byte(view)]);
+            if placement.cell == (view / 2, view - 1) || originals.iter().any(shows_object) {
+                continue;
+            }
+            let facets = originals.iter().zip(&all.scenarios).enumerate();
+            let restored = facets.map(|(n, (prompt, scenario))| {
+                let frame = (prompt.observations[step].as_slice(), view);
+                let instruction = scenario.facet.configuration.instruction;
+                let change = placement.change(&embeddings, frame, Mode::Replacing, instruction);
+                let moved = dot(&to_f64(&change), &slopes[n][k]);
+                let whole = flipped[n] - f64::from(before[n].logit_diff);
+                crate::logit_diff::share(moved, whole).unwrap_or(0.0)
+            });
+            found.push(((step, placement), restored.collect()));
+        }
+    }
+    found
+}
