@@ -161,6 +161,7 @@ fn coefficients_agree_with_scikit_learn() {
         let config = RidgeConfig {
             folds: 5,
             strengths: vec![strength],
+            ..RidgeConfig::default()
         };
         let task = |labels| Task {
             activations: &activations,

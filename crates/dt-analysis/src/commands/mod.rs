@@ -7,6 +7,7 @@ mod geometry;
 mod intervene;
 mod patch;
 mod plot;
+mod probe;
 mod question;
 mod reproduce;
 
@@ -34,6 +35,7 @@ enum Command {
     Patch(patch::Args),
     Attribute(attribute::Args),
     Errata(errata::Args),
+    Probe(probe::Args),
     Cache(cache::Args),
     Plot(plot::Args),
 }
@@ -54,6 +56,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
         Command::Patch(args) => patch::run(args, out),
         Command::Attribute(args) => attribute::run(args, out),
         Command::Errata(args) => errata::run(args, out),
+        Command::Probe(args) => probe::run(args, out),
         Command::Cache(args) => cache::run(args, out),
         Command::Plot(args) => plot::run(args, out),
     }?;
