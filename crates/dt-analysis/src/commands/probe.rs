@@ -179,6 +179,14 @@ impl Args {
     }
 }
 
+/// Two decimals; an explained variance far below zero says no more than that.
+fn written(value: f64) -> String {
+    match value < -9.0 {
+        true => "<-9".to_owned(),
+        false => format!("{value:.2}"),
+    }
+}
+
 /// A table for each token: worst cases, and flips of a swap.
 fn print_sweep(out: &mut impl Write, record: &ProbeSweepRecord) -> Result<()> {
     let data = &record.data;
@@ -204,7 +212,7 @@ fn print_sweep(out: &mut impl Write, record: &ProbeSweepRecord) -> Result<()> {
         )?;
         write!(out, "  {:<18}", "")?;
         for point in &points {
-            write!(out, " {:>9}", short(point))?;
+            write!(out, " {:>10}", short(point))?;
         }
         writeln!(out)?;
         for concept in &record.config.concepts {
@@ -212,12 +220,12 @@ fn print_sweep(out: &mut impl Write, record: &ProbeSweepRecord) -> Result<()> {
             for point in &points {
                 let probe = record.probe(point, token, *concept);
                 let value = probe.and_then(|p| p.worst_case());
-                let value = value.map_or("–".to_owned(), |v| format!("{v:.2}"));
+                let value = value.map_or("–".to_owned(), written);
                 let flips = probe.and_then(|p| p.swap.as_ref());
                 let flips = flips.map_or(String::new(), |s| format!(" {}/{}", s.flips, s.of));
                 let used = probe.is_some_and(|p| p.verdict == Some(ProbeVerdict::Represented));
                 let mark = if used { "*" } else { " " };
-                write!(out, " {value:>4}{flips:>4}{mark}")?;
+                write!(out, " {value:>5}{flips:>4}{mark}")?;
             }
             writeln!(out)?;
         }

@@ -27,4 +27,4 @@ pub use folds::{Part, group_folds, hash_split};
 pub use linear::LinearProbe;
 pub use logistic::fit_logistic;
 pub use quality::Quality;
-pub use ridge::{RidgeConfig, RidgeFit, StrengthError, fit_ridge, fit_ridges};
+pub use ridge::{Choice, RidgeConfig, RidgeFit, StrengthError, fit_ridge, fit_ridges};

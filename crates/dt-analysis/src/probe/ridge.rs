@@ -22,6 +22,20 @@ pub struct RidgeConfig {
     /// number, the root of their mean variance: directions in which activations vary little stay
     /// small, and a strong penalty leaves the difference of the classes' means.
     pub standardise: bool,
+    /// What the strength is chosen by.
+    pub choice: Choice,
+}
+
+/// What held-out rows say of a strength.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Choice {
+    /// The least squared error; of equal ones the strongest penalty.
+    #[default]
+    Error,
+    /// The strongest penalty that costs nothing: of those with the most classes read right, the
+    /// strongest, whose direction is most like the difference of the classes' means. Of numbers,
+    /// the strongest whose error is within a hundredth of their variance of the least.
+    Strongest,
 }
 
 /// A fitted probe, and what cross-validation said of it.
@@ -36,13 +50,15 @@ pub struct RidgeFit {
     pub held_out: Quality,
 }
 
-/// A strength and its mean squared error on rows that were held out.
+/// A strength and how it does on rows that were held out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StrengthError {
     /// The strength.
     pub strength: f64,
-    /// The error.
+    /// Mean squared error.
     pub error: f64,
+    /// Share of classes read right, where the strength is chosen by it.
+    pub accuracy: Option<f64>,
 }
 
 impl Default for RidgeConfig {
@@ -51,12 +67,13 @@ impl Default for RidgeConfig {
             folds: 5,
             strengths: (-6..=3).map(|power| 10_f64.powi(power)).collect(),
             standardise: true,
+            choice: Choice::Error,
         }
     }
 }
 
-/// Fits a ridge probe to some rows of a task. The strength has the least squared error over
-/// grouped folds; of equal ones the strongest wins.
+/// Fits a ridge probe to some rows of a task. The strength does best over grouped folds
+/// ([`Choice`]).
 ///
 /// The intercept is free. One Gram matrix for each fold, and one
 /// eigendecomposition for what is left without it, serve all strengths.
@@ -143,6 +160,21 @@ pub(super) fn check_strength(value: f64) -> Result<(), ProbeError> {
     }
 }
 
+/// The strength that is chosen, of labels of some variance; none if all errors overflow.
+fn best_of(scored: &[StrengthError], choice: Choice, variance: f64) -> Option<f64> {
+    let least = scored.iter().map(|s| s.error).fold(f64::INFINITY, f64::min);
+    let most = scored.iter().filter_map(|s| s.accuracy).fold(0.0, f64::max);
+    let slack = match choice {
+        Choice::Error => 0.0,
+        Choice::Strongest => 0.01 * variance,
+    };
+    let good = scored.iter().filter(|s| match s.accuracy {
+        Some(accuracy) => accuracy >= most,
+        None => s.error <= least + slack,
+    });
+    good.map(|s| s.strength).reduce(f64::max)
+}
+
 /// Labels that are fitted to the same activations.
 struct Shared<'a> {
     activations: &'a Activations,
@@ -207,17 +239,30 @@ impl Shared<'_> {
                     *error += squared_error(held, &solver.solve(label, *strength)?, label);
                 }
             }
-            let scored: Vec<StrengthError> = (strengths.iter().zip(&errors))
-                .map(|(&strength, error)| StrengthError {
+            let mut scored = Vec::new();
+            for (&strength, error) in strengths.iter().zip(&errors) {
+                let accuracy = match (config.choice, self.labels[label]) {
+                    (Choice::Strongest, Labels::Binary(labels)) => {
+                        let mut right = 0;
+                        for (rows, solver) in folds.iter().zip(&path) {
+                            let weights = solver.solve(label, strength)?;
+                            let probe = centre.probe(&weights, label, strength);
+                            let scores = probe.scores(self.activations, rows);
+                            let read = scores.iter().zip(rows);
+                            right += read.filter(|(s, row)| (**s > 0.0) == labels[**row]).count();
+                        }
+                        Some(right as f64 / rows.len() as f64)
+                    }
+                    _ => None,
+                };
+                scored.push(StrengthError {
                     strength,
                     error: error / rows.len() as f64,
-                })
-                .collect();
-            let best = scored.iter().min_by(|a, b| {
-                let by_error = a.error.total_cmp(&b.error);
-                by_error.then(b.strength.total_cmp(&a.strength))
-            });
-            let best = best.expect("there are strengths").strength;
+                    accuracy,
+                });
+            }
+            let best = best_of(&scored, config.choice, self.variance(label, rows));
+            let best = best.ok_or(ProbeError::Diverged("ridge regression"))?;
             let (mut scores, mut order) = (Vec::new(), Vec::new());
             for (rows, solver) in folds.iter().zip(&path) {
                 let probe = centre.probe(&solver.solve(label, best)?, label, best);
@@ -231,6 +276,12 @@ impl Shared<'_> {
             })
         };
         Ok((0..self.labels.len()).map(fit).collect())
+    }
+
+    fn variance(&self, label: usize, rows: &[usize]) -> f64 {
+        let values = || rows.iter().map(|&row| self.labels[label].target(row));
+        let mean = values().sum::<f64>() / rows.len() as f64;
+        values().map(|y| (y - mean).powi(2)).sum::<f64>() / rows.len() as f64
     }
 
     fn centre(&self, rows: &[usize]) -> Centre {

@@ -122,11 +122,6 @@ impl Concept {
         matches!(self, Self::Column | Self::Time)
     }
 
-    /// Whether it changes along a walk, whatever the task is.
-    pub fn is_of_walk(self) -> bool {
-        matches!(self, Self::Facing | Self::Column | Self::Time)
-    }
-
     /// Whether leaving out a condition of an axis leaves something to be read: not where it
     /// fixes the concept itself.
     pub fn can_leave_out(self, axis: Axis) -> bool {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::concept::Concept;
 use super::site::Token;
-use crate::probe::RidgeConfig;
+use crate::probe::{Choice, RidgeConfig};
 
 /// What a sweep of probes looks for, where, and in which data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,9 @@ impl SweepConfig {
             // Features of a residual stream have one unit. Standardised, a probe prefers those
             // that hardly vary, which nothing reads.
             standardise: false,
+            // Errors get smaller and smaller along directions that hardly vary; what is read as
+            // well along the difference of means needs none of these.
+            choice: Choice::Strongest,
             ..RidgeConfig::default()
         }
     }

@@ -1,7 +1,7 @@
 //! A sweep as a picture.
 
 use super::concept::Concept;
-use super::record::ProbeSweepRecord;
+use super::record::{ProbeRecord, ProbeSweepRecord};
 use super::site::Token;
 use crate::figures::{
     Axis, ColorMap, Estimate, Figure, HeatMap, Mark, Marker, Numbers, Panel, Points, Style, palette,
@@ -22,30 +22,52 @@ pub fn sweep_figure(record: &ProbeSweepRecord) -> Figure {
         format!("probe.{slug}"),
         format!("What can be read, and what is used: {}", record.title()),
     );
-    let asked = |numbers: bool| -> Vec<Concept> {
-        let concepts = record.config.concepts.iter().copied();
-        concepts.filter(|c| c.is_number() == numbers).collect()
+    let accuracy = Scale {
+        label: "accuracy",
+        low: 0.5,
+        decimals: 2,
     };
-    let (classes, numbers) = (asked(false), asked(true));
-    if !classes.is_empty() {
-        let map = ColorMap::Sequential {
-            low: 0.5,
-            high: 1.0,
-        };
-        let title = "Accuracy on the left-out condition that is read worst";
-        figure
-            .panels
-            .push(panel(record, title, &classes, map, "accuracy"));
+    let explained = Scale {
+        label: "R²",
+        low: 0.0,
+        decimals: 1,
+    };
+    let row = |name: &str, concept: Concept, value: Value| Row {
+        name: name.to_owned(),
+        concept,
+        value,
+    };
+    let (mut worst, mut plain, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    for &concept in &record.config.concepts {
+        let title = concept.title();
+        if concept.is_number() {
+            numbers.push(row(
+                &format!("{title}, left out"),
+                concept,
+                ProbeRecord::worst_case,
+            ));
+            numbers.push(row(&format!("{title}, new prefixes"), concept, plain_test));
+        } else {
+            worst.push(row(title, concept, ProbeRecord::worst_case));
+            plain.push(row(title, concept, plain_test));
+        }
     }
-    if !numbers.is_empty() {
-        let map = ColorMap::Sequential {
-            low: 0.0,
-            high: 1.0,
-        };
-        let title = "Explained variance, likewise";
-        figure
-            .panels
-            .push(panel(record, title, &numbers, map, "R²"));
+    for (title, rows, scale) in [
+        (
+            "On the left-out condition that is read worst",
+            worst,
+            &accuracy,
+        ),
+        (
+            "On new token prefixes of known conditions",
+            plain,
+            &accuracy,
+        ),
+        ("Numbers", numbers, &explained),
+    ] {
+        if !rows.is_empty() {
+            figure.panels.push(panel(record, title, &rows, scale));
+        }
     }
     let data = &record.data;
     figure.n.insert("agents".to_owned(), 1);
@@ -53,24 +75,39 @@ pub fn sweep_figure(record: &ProbeSweepRecord) -> Figure {
     for (token, count) in &data.prefixes {
         figure.n.insert(format!("{token} prefixes"), *count);
     }
-    figure.caption = "Linear probes of the residual stream at state tokens, each judged on the \
-        instruction, target order, return-to-go, pose or time that it was fitted without; the \
-        lowest of these. Accuracies of 0.5 (guessing) and below have the darkest colour: a probe \
-        of a product that has learnt one of its factors is wrong wherever the other is reversed. \
-        Dots: mirroring the activation at the probe's boundary changes the turn in at least three \
-        quarters of the prompts, and few random directions of that length do. Grey: not asked \
-        there, or nothing left to be left out."
+    figure.caption = "Linear probes of state tokens at the state's embedding and in the residual \
+        stream before, within and after each block. Above: each judged on the instruction, target \
+        order, return-to-go, pose or time that it was fitted without; the lowest of these. \
+        Accuracies of 0.5 (guessing) and below have the darkest colour: a probe of a product that \
+        has learnt one of its factors is wrong wherever the other is reversed. Below: the same \
+        probes where nothing was left out. Dots: mirroring the activation at the probe's boundary \
+        changes the turn in at least three quarters of the prompts, and few random directions of \
+        that length do. Grey: not asked there, or nothing to be left out."
         .to_owned();
     figure
 }
 
-fn panel(
-    record: &ProbeSweepRecord,
-    title: &str,
-    concepts: &[Concept],
-    map: ColorMap,
-    bar: &str,
-) -> Panel {
+type Value = fn(&ProbeRecord) -> Option<f64>;
+
+fn plain_test(probe: &ProbeRecord) -> Option<f64> {
+    probe.reading.as_ref()?.split?.headline()
+}
+
+/// One row of a heat map.
+struct Row {
+    name: String,
+    concept: Concept,
+    value: Value,
+}
+
+/// What colours stand for: values from `low` to 1.
+struct Scale {
+    label: &'static str,
+    low: f64,
+    decimals: usize,
+}
+
+fn panel(record: &ProbeSweepRecord, title: &str, rows: &[Row], scale: &Scale) -> Panel {
     let points = record.points();
     let tokens: &[Token] = &record.config.tokens;
     let columns: Vec<(Token, &str)> = (tokens.iter())
@@ -82,39 +119,41 @@ fn panel(
         let first = n * points.len();
         x = x.group(token.name(), first, first + points.len() - 1);
     }
-    let y = Axis::categories("", concepts.iter().map(|c| c.title())).reversed();
+    let y = Axis::categories("", rows.iter().map(|row| row.name.clone())).reversed();
     let mut panel = Panel::new(title, x, y);
-    let cell =
-        |concept: Concept, (token, point): (Token, &str)| record.probe(point, token, concept);
-    let rows = concepts.iter().map(|&concept| {
-        let values = columns
+    let (mut values, mut used) = (Vec::new(), Vec::new());
+    for (j, row) in rows.iter().enumerate() {
+        let cells = columns
             .iter()
-            .map(|&column| cell(concept, column)?.worst_case());
-        values.collect()
-    });
-    panel.push(Mark::Heat(HeatMap {
-        series: bar.to_owned(),
-        rows: rows.collect(),
-        map,
-        bar: Some(bar.to_owned()),
-        numbers: Some(Numbers::Decimals(2)),
-    }));
-    let mut used = Vec::new();
-    for (j, &concept) in concepts.iter().enumerate() {
-        for (i, &column) in columns.iter().enumerate() {
-            if cell(concept, column).is_some_and(|p| p.is_used()) {
-                used.push(Estimate {
+            .map(|(token, point)| record.probe(point, *token, row.concept));
+        let cells: Vec<Option<&ProbeRecord>> = cells.collect();
+        values.push(cells.iter().map(|cell| (row.value)((*cell)?)).collect());
+        let is_used = |cell: &Option<&ProbeRecord>| cell.is_some_and(ProbeRecord::is_used);
+        // In a corner, clear of the numbers.
+        used.extend(
+            (0..cells.len())
+                .filter(|&i| is_used(&cells[i]))
+                .map(|i| Estimate {
                     x: i as f64 + 0.34,
                     y: j as f64 - 0.32,
                     interval: None,
-                });
-            }
-        }
+                }),
+        );
     }
+    panel.push(Mark::Heat(HeatMap {
+        series: scale.label.to_owned(),
+        rows: values,
+        map: ColorMap::Sequential {
+            low: scale.low,
+            high: 1.0,
+        },
+        bar: Some(scale.label.to_owned()),
+        numbers: Some(Numbers::Decimals(scale.decimals)),
+    }));
     if !used.is_empty() {
         panel.push(Mark::Points(Points {
             series: "a swap changes the turn".to_owned(),
-            legend: Some("a swap along the direction changes the turn".to_owned()),
+            legend: Some("a swap along the probe's direction changes the turn".to_owned()),
             points: used,
             style: Style {
                 color: palette::VERMILION,

@@ -119,10 +119,9 @@ struct Asked<'a> {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Together {
-    /// Those of one instruction, target order and return-to-go.
+    /// Those of one instruction, target order and return-to-go: what is read of some must hold
+    /// for others.
     Combination,
-    /// Those of one pose at one time.
-    Situation,
     /// None: what is learnt by heart may recur.
     Nothing,
 }
@@ -140,12 +139,9 @@ impl Reader<'_> {
         let concepts: Vec<(Concept, &Values)> =
             self.rows.labels.iter().map(|(c, v)| (*c, v)).collect();
         let labels: Vec<Asked> = (concepts.iter())
-            .map(|(concept, values)| Asked {
+            .map(|(_, values)| Asked {
                 labels: values.labels(),
-                together: match concept.is_of_walk() {
-                    true => Together::Situation,
-                    false => Together::Combination,
-                },
+                together: Together::Combination,
             })
             .collect();
         let all: Vec<usize> = (0..self.rows.cases.len()).collect();
@@ -207,8 +203,12 @@ impl Reader<'_> {
             true => asked.iter().map(|a| self.controls(a.labels)).collect(),
             false => vec![Vec::new(); asked.len()],
         };
+        // Concepts of equal shares have the same control tasks; each is fitted once.
+        let mut distinct: Vec<&Vec<bool>> = controls.iter().flatten().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
         let mut all = asked.to_vec();
-        all.extend(controls.iter().flatten().map(|labels| Asked {
+        all.extend(distinct.iter().map(|labels| Asked {
             labels: Labels::Binary(labels),
             together: Together::Nothing,
         }));
@@ -226,14 +226,13 @@ impl Reader<'_> {
         let accuracy = |fit: usize| -> Result<Option<f64>, ProbeError> {
             Ok(quality(fit, &recurring)?.and_then(|q| q.accuracy))
         };
-        let mut next = asked.len();
         let mut out = Vec::new();
         for (n, of_concept) in controls.iter().enumerate() {
             let mut values = Vec::new();
-            for fit in next..next + of_concept.len() {
-                values.extend(accuracy(fit)?);
+            for labels in of_concept {
+                let place = distinct.binary_search(&labels).expect("sorted");
+                values.extend(accuracy(asked.len() + place)?);
             }
-            next += of_concept.len();
             let own = accuracy(n)?.filter(|_| !values.is_empty());
             let control = own.map(|accuracy| {
                 let control_accuracy = values.iter().sum::<f64>() / values.len() as f64;
@@ -284,11 +283,7 @@ impl Reader<'_> {
         rows: &[usize],
     ) -> Result<Fits, ProbeError> {
         let mut out: Vec<Option<Result<LinearProbe, ProbeError>>> = vec![None; asked.len()];
-        for together in [
-            Together::Combination,
-            Together::Situation,
-            Together::Nothing,
-        ] {
+        for together in [Together::Combination, Together::Nothing] {
             let places = (0..asked.len()).filter(|&n| asked[n].together == together);
             let places: Vec<usize> = places.collect();
             if places.is_empty() {
@@ -322,7 +317,6 @@ impl Reader<'_> {
         let each: Vec<u32>;
         let groups = match together {
             Together::Combination => &self.rows.combinations,
-            Together::Situation => &self.rows.situations,
             Together::Nothing => {
                 each = (0..activations.rows() as u32).collect();
                 &each
@@ -408,4 +402,39 @@ fn larger_class(labels: Labels, rows: &[usize]) -> Option<f64> {
     };
     let share = rows.iter().filter(|&&row| labels[row]).count() as f64 / rows.len() as f64;
     Some(share.max(1.0 - share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left_out(condition: &str, accuracy: f64, chance: f64) -> LeftOut {
+        LeftOut {
+            axis: Axis::TargetOrder,
+            condition: condition.to_owned(),
+            chance: Some(chance),
+            quality: Quality {
+                rows: 100,
+                accuracy: Some(accuracy),
+                auc: None,
+                d_prime: None,
+                r2: None,
+            },
+        }
+    }
+
+    #[test]
+    fn the_worst_condition_counts() {
+        let of = |accuracies: &[f64]| {
+            let all = accuracies.iter().map(|&a| left_out("a", a, 0.5)).collect();
+            Reading::new(None, all)
+        };
+        // Three standard deviations of guessing 100 labels: 0.15.
+        assert_eq!(of(&[0.9, 0.66]).above_chance, Some(true));
+        assert_eq!(of(&[0.9, 0.64]).above_chance, Some(false));
+        assert_eq!(of(&[0.9, 0.64, 0.8]).worst_case(), Some(0.64));
+        assert_eq!(of(&[]).above_chance, None);
+        let always_the_larger = Reading::new(None, vec![left_out("a", 0.9, 0.9)]);
+        assert_eq!(always_the_larger.above_chance, Some(false));
+    }
 }

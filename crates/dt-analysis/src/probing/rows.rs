@@ -1,6 +1,6 @@
 //! The rows of one token: which cases they are, and what is known of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use dt_data::NO_ACTION;
 use dt_env::{Direction, Object, Pose};
@@ -26,11 +26,8 @@ pub(super) struct Rows {
     pub(super) contexts: Vec<u64>,
     /// Rows of the training and of the test set.
     pub(super) split: [Vec<usize>; 2],
-    /// Groups of the cross-validation that chooses the penalty of the task's bits: what is read
-    /// of some combinations must hold for others.
+    /// Instruction, target order and return-to-go: groups of the cross-validation.
     pub(super) combinations: Vec<u32>,
-    /// The same for all that changes along a walk: poses at a time.
-    pub(super) situations: Vec<u32>,
 }
 
 /// Labels that are owned.
@@ -84,20 +81,12 @@ pub(super) fn rows_of(
     let mut order: Vec<(usize, u64)> = prefixes.iter().map(|(p, case)| (*case, *p)).collect();
     order.sort_unstable();
     let (cases, prefixes): (Vec<usize>, Vec<u64>) = order.into_iter().unzip();
-    let groups = cases.len().min(n);
-    if groups < config.folds {
-        return Err(Error::Question(match groups {
-            0 => format!(
-                "no walk of the {} that were drawn comes to the {token} within the agent's context; \
-                 raise --episodes",
-                walks.walks.len()
-            ),
-            few => format!(
-                "{} folds need as many groups of rows, and there are {few} combinations of \
-                 instruction, target order and return-to-go; use --folds {few} or fewer",
-                config.folds
-            ),
-        }));
+    if cases.is_empty() {
+        return Err(Error::Question(format!(
+            "none of {} distinct walks comes to the {token} within the agent's context; raise \
+             --episodes or --walks",
+            walks.walks.len()
+        )));
     }
     let mut split = [Vec::new(), Vec::new()];
     for (row, prefix) in prefixes.iter().enumerate() {
@@ -124,7 +113,6 @@ pub(super) fn rows_of(
             })
             .collect(),
         combinations: cases.iter().map(|&case| (case % n) as u32).collect(),
-        situations: situations(token, walks, &cases),
         cases,
         labels,
         conditions,
@@ -165,17 +153,6 @@ fn situation(token: Token, walks: &Walks, case: usize) -> (Pose, usize) {
         Token::Start => (walk.start, 0),
         Token::Corridor | Token::Decision => (walk.pose, walk.time()),
     }
-}
-
-/// A number for each pose at a time.
-fn situations(token: Token, walks: &Walks, cases: &[usize]) -> Vec<u32> {
-    let situation = |case: &usize| {
-        let (pose, time) = situation(token, walks, *case);
-        (pose_id(pose), time)
-    };
-    let known: BTreeSet<(u32, usize)> = cases.iter().map(situation).collect();
-    let number = |case: &usize| known.range(..situation(case)).count() as u32;
-    cases.iter().map(number).collect()
 }
 
 /// A number for a pose.

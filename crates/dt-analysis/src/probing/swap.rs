@@ -61,6 +61,14 @@ impl SwapRecord {
     }
 }
 
+/// How far an activation lies from its mirror image, along the probe's direction; none if the
+/// probe reads nothing.
+fn mirror_length(probe: &LinearProbe, middle: f64, activation: &[f32]) -> Option<f64> {
+    // Rounding alone moves the scores of a smaller scale: the direction is noise.
+    let reads = probe.scale >= 1e-9;
+    reads.then(|| -2.0 * (probe.score(activation) - middle) / probe.scale)
+}
+
 /// A study's prompts, ready to be swapped at one site.
 pub(super) struct Swapper<'a> {
     subject: &'a Subject,
@@ -137,13 +145,8 @@ impl<'a> Swapper<'a> {
     }
 
     fn lengths(&self, probe: &LinearProbe, middle: f64) -> Option<Vec<f64>> {
-        let scores: Vec<f64> = self.activations.iter().map(|x| probe.score(x)).collect();
-        // Rounding alone moves such a score: what it would be mirrored along is noise.
-        if probe.scale < 1e-9 {
-            return None;
-        }
-        let length = |score: &f64| -2.0 * (score - middle) / probe.scale;
-        Some(scores.iter().map(length).collect())
+        let lengths = self.activations.iter();
+        lengths.map(|x| mirror_length(probe, middle, x)).collect()
     }
 
     fn random(&self, lengths: &[f64], flips: usize, directions: usize, seed: u64) -> RandomSwaps {
@@ -182,5 +185,36 @@ impl<'a> Swapper<'a> {
             token: self.at,
             vectors: vectors[range].to_vec(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mirror_image_has_the_opposite_score() {
+        let probe = LinearProbe {
+            direction: vec![0.6, -0.8, 0.0],
+            intercept: 0.25,
+            scale: 3.0,
+            strength: 1.0,
+        };
+        let x = [1.0, 0.5, -2.0];
+        for middle in [0.0, 1.5] {
+            let length = mirror_length(&probe, middle, &x).unwrap();
+            let image: Vec<f32> = (x.iter().zip(&probe.direction))
+                .map(|(x, u)| x + (length * u) as f32)
+                .collect();
+            let (before, after) = (probe.score(&x) - middle, probe.score(&image) - middle);
+            assert!((before + after).abs() < 1e-5, "{before}, {after}");
+            assert_eq!(image[2], x[2]);
+        }
+        let nothing = LinearProbe {
+            scale: 1e-15,
+            ..probe
+        };
+        assert_eq!(mirror_length(&nothing, 0.0, &x), None);
+        assert_eq!((SwapRecord::needed(8), SwapRecord::needed(4)), (6, 3));
     }
 }

@@ -1,6 +1,6 @@
 //! The sweep: every concept at every site of an agent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dt_train::model::{HookPoint, InputStatistics, Model, initial_values};
 use rayon::prelude::*;
@@ -76,6 +76,7 @@ pub fn sweep_probes(
             config,
         )?;
         check_concepts(token, &rows, config)?;
+        check_folds(token, &rows, config)?;
         all_rows.insert(token, rows);
     }
     let sites: Vec<Site> = (config.tokens.iter())
@@ -205,6 +206,21 @@ fn check_concepts(token: Token, rows: &Rows, config: &SweepConfig) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Refuses more folds than there are groups to put into them.
+fn check_folds(token: Token, rows: &Rows, config: &SweepConfig) -> Result<(), Error> {
+    let groups: BTreeSet<u32> = rows.combinations.iter().copied().collect();
+    match groups.len() < config.folds {
+        false => Ok(()),
+        true => Err(Error::Question(format!(
+            "{} folds need as many groups of rows, the {token} has {}: combinations of \
+             instruction, target order and return-to-go; use --folds {} or fewer",
+            config.folds,
+            groups.len(),
+            groups.len()
+        ))),
+    }
 }
 
 impl Collected {

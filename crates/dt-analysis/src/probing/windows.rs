@@ -154,3 +154,103 @@ fn batch(model: &Model, walks: &Walks, cases: &[usize]) -> TokenBatch {
     batch.frames = Frames::Items(rows);
     batch
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use dt_train::checkpoint::{Agent, AgentRecord};
+    use dt_train::device::DeviceSpec;
+    use dt_train::model::{InputStatistics, ModelConfig, WorldSizes, initial_values, param_specs};
+
+    use super::*;
+    use crate::effects::Prompts;
+    use crate::probing::config::SweepConfig;
+    use crate::probing::walks::draw_walks;
+    use crate::scenario::Study;
+
+    fn subject(study: &Study, padding: Padding) -> Subject {
+        let config = ModelConfig {
+            n_layers: 1,
+            n_heads: 2,
+            d_model: 16,
+            d_mlp: 24,
+            n_ctx: 20,
+            padding,
+            ..ModelConfig::default()
+        };
+        let env = study.env_spec().unwrap();
+        let sizes = WorldSizes {
+            view_size: 7,
+            max_steps: 50,
+            n_actions: 7,
+        };
+        let values = initial_values(&param_specs(&config, &sizes).0, 0.4, 5);
+        let statistics = InputStatistics::neutral(&sizes);
+        let device = DeviceSpec::Cpu.open().unwrap();
+        let record = AgentRecord {
+            format: 1,
+            name: "small".to_owned(),
+            model: config.clone(),
+            trained_with: config.clone(),
+            sizes: sizes.clone(),
+            env: Some(env),
+            env_id: None,
+            step: 0,
+            seed: None,
+            dataset_blake3: None,
+        };
+        let agent = Agent {
+            record,
+            model: Model::new(config, sizes, &statistics, values, &device),
+            dir: PathBuf::new(),
+        };
+        Subject::new("small".to_owned(), agent, study).unwrap()
+    }
+
+    #[test]
+    fn windows_are_those_of_the_prompts() {
+        let study = Study::memory_post();
+        let config = SweepConfig {
+            episodes: 5,
+            ..SweepConfig::default()
+        };
+        for padding in [Padding::Aligned, Padding::ZeroFrames] {
+            let subject = subject(&study, padding);
+            let longest = subject.model().config().timesteps() - 1;
+            let walks = draw_walks(&study, &config, longest).unwrap();
+            let points = [HookPoint::StateEmbed, HookPoint::ResidPost(0)];
+            let found = collect(&subject, &walks, &points).unwrap();
+            let all = Prompts::new(&study).unwrap();
+            let prompts = all.of(&study, study.original()).unwrap();
+            let (cache, logits) = subject.cache(&prompts, points);
+            let mut compared = 0;
+            for case in 0..walks.cases() {
+                let (walk, layout, rtg) = walks.case(case);
+                if walk.actions != [2, 2, 2, 2] {
+                    continue;
+                }
+                let same = |n: &usize| {
+                    let facet = all.scenarios[*n].facet;
+                    facet.configuration == walks.layouts[layout] && facet.rtg == rtg
+                };
+                let prompt = (0..prompts.len()).find(same).unwrap();
+                for point in points {
+                    let recorded = cache.get(point).unwrap();
+                    let close = |ours: &Activations, frame: usize| {
+                        let at = place(point, subject.timestep(frame));
+                        let theirs = recorded.at(prompt, at);
+                        let pairs = ours.row(case).iter().zip(theirs);
+                        pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-5)
+                    };
+                    assert!(close(&found.first[&point], 0), "{point}");
+                    assert!(close(&found.current[&point], 4), "{point}");
+                }
+                let diff = subject.difference(&logits[prompt]);
+                assert!((found.logit_diffs[case] - diff).abs() < 1e-4);
+                compared += 1;
+            }
+            assert_eq!(compared, 8);
+        }
+    }
+}
