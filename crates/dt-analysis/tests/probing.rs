@@ -235,7 +235,7 @@ fn a_sweep_writes_numbers_figure_and_directions() {
     };
     let args = other("shallow", &shallow);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    refused(dir.path(), &args, &["has no `blocks.1.", "1 blocks"]);
+    refused(dir.path(), &args, &["has no `blocks.1.", "run from 0 to 0"]);
     assert!(!dir.path().join("other").exists());
 }
 

@@ -419,8 +419,8 @@ impl Solver {
         let d = self.std.len();
         let of_label = self.along[label].as_ref().map_err(Clone::clone)?;
         let mut w = vec![0.0; d];
-        for k in 0..d {
-            let along = of_label[k] / (self.values[k] + strength);
+        for (k, along) in of_label.iter().enumerate() {
+            let along = along / (self.values[k] + strength);
             for (j, w) in w.iter_mut().enumerate() {
                 *w += self.vectors[(j, k)] * along;
             }

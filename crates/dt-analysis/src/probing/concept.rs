@@ -125,14 +125,14 @@ impl Concept {
     /// Whether leaving out a condition of an axis leaves something to be read: not where it
     /// fixes the concept itself.
     pub fn can_leave_out(self, axis: Axis) -> bool {
-        match (self, axis) {
+        !matches!(
+            (self, axis),
             (Self::Instruction, Axis::Instruction)
-            | (Self::TargetOrder, Axis::TargetOrder)
-            | (Self::ReturnToGo, Axis::ReturnToGo)
-            | (Self::Facing | Self::Column, Axis::Pose)
-            | (Self::Time, Axis::Time) => false,
-            _ => true,
-        }
+                | (Self::TargetOrder, Axis::TargetOrder)
+                | (Self::ReturnToGo, Axis::ReturnToGo)
+                | (Self::Facing | Self::Column, Axis::Pose)
+                | (Self::Time, Axis::Time)
+        )
     }
 }
 

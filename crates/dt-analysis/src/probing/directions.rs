@@ -6,7 +6,7 @@ use dt_train::checkpoint::{NamedTensor, read_tensors, write_tensors};
 use dt_train::model::HookPoint;
 
 use super::concept::Concept;
-use super::site::{Site, Token};
+use super::site::{Site, Token, is_probed, not_probed};
 use crate::Error;
 use crate::linear::{norm, scaled, to_f32, to_f64};
 use crate::probe::LinearProbe;
@@ -115,10 +115,12 @@ pub fn check_directions(directions: &[SavedDirection], subject: &Subject) -> Res
         let (point, d) = (saved.site.point, saved.probe.direction.len());
         let problem = if !known.contains(&point) {
             format!(
-                "{} has no `{point}`: it has {} blocks",
+                "{} has no `{point}`: its blocks run from 0 to {}",
                 subject.name,
-                subject.n_layers()
+                subject.n_layers() - 1
             )
+        } else if !is_probed(point) {
+            return Err(Error::Question(not_probed(point)));
         } else if d != d_model {
             format!(
                 "a direction at `{point}` has {d} numbers, {} has d_model {d_model}",

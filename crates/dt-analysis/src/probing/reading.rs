@@ -108,6 +108,8 @@ pub(super) struct Reader<'a> {
     pub(super) config: &'a SweepConfig,
 }
 
+/// Plain test, and the control task beside it.
+type Plain = (Option<Quality>, Option<ControlRecord>);
 type Fits = Vec<Result<LinearProbe, ProbeError>>;
 
 /// Labels, and which rows stay together when their probe's penalty is chosen.
@@ -193,11 +195,7 @@ impl Reader<'_> {
     }
 
     /// Quality on test prefixes, and against control tasks.
-    fn split(
-        &self,
-        asked: &[Asked],
-        extras: bool,
-    ) -> Result<Vec<(Option<Quality>, Option<ControlRecord>)>, ProbeError> {
+    fn split(&self, asked: &[Asked], extras: bool) -> Result<Vec<Plain>, ProbeError> {
         let [train, test] = &self.rows.split;
         let controls: Vec<Vec<Vec<bool>>> = match extras {
             true => asked.iter().map(|a| self.controls(a.labels)).collect(),

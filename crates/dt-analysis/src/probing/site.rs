@@ -86,3 +86,20 @@ pub fn probed_points(n_layers: usize) -> Vec<HookPoint> {
     points.extend(crate::walsh::residual_points(n_layers));
     points
 }
+
+/// Whether a point is the state's embedding or a place of the residual stream.
+pub(super) fn is_probed(point: HookPoint) -> bool {
+    use HookPoint as P;
+    matches!(
+        point,
+        P::StateEmbed | P::ResidPre(_) | P::ResidMid(_) | P::ResidPost(_)
+    )
+}
+
+/// What to say of another point.
+pub(super) fn not_probed(point: HookPoint) -> String {
+    format!(
+        "`{point}` is no place of the residual stream; probes are for hook_state_embed and \
+         blocks.*.hook_resid_pre, mid and post"
+    )
+}

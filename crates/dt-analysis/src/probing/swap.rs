@@ -124,7 +124,7 @@ impl<'a> Swapper<'a> {
             let of_prompt = lengths.as_ref()?.iter();
             Some(of_prompt.map(|&l| to_f32(&scaled(&probe.direction, l))))
         });
-        let diffs = self.with_added(changes.flatten().collect());
+        let diffs = self.with_added(&changes.flatten().collect::<Vec<_>>());
         let mut diffs = diffs.chunks(self.prompts.len());
         let record = |lengths: Option<Vec<f64>>| {
             let lengths = lengths?;
@@ -155,7 +155,7 @@ impl<'a> Swapper<'a> {
         let changes = units
             .iter()
             .flat_map(|unit| lengths.iter().map(|&l| to_f32(&scaled(unit, l))));
-        let diffs = self.with_added(changes.collect());
+        let diffs = self.with_added(&changes.collect::<Vec<_>>());
         let counts: Vec<usize> = diffs
             .chunks(self.prompts.len())
             .map(|diffs| self.flips(diffs))
@@ -175,7 +175,7 @@ impl<'a> Swapper<'a> {
     }
 
     /// Logit differences with a vector added, prompt by prompt, over and over.
-    fn with_added(&self, vectors: Vec<Vec<f32>>) -> Vec<f64> {
+    fn with_added(&self, vectors: &[Vec<f32>]) -> Vec<f64> {
         let prompts: Vec<Prompt> = (self.prompts.iter().cycle())
             .take(vectors.len())
             .cloned()

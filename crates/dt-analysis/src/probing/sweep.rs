@@ -14,7 +14,7 @@ use super::record::{
     DataRecord, ObservationRecord, ProbeRecord, ProbeSweepRecord, ProbeVerdict, WalshShare,
 };
 use super::rows::{Rows, Values, rows_of};
-use super::site::{Site, Token, probed_points};
+use super::site::{Site, Token, is_probed, not_probed, probed_points};
 use super::swap::Swapper;
 use super::walks::{Walks, draw_walks};
 use super::windows::{Collected, collect};
@@ -168,22 +168,10 @@ fn points_of(
         return Ok(default);
     }
     let chosen = matching_points(&config.hooks, subject.n_layers())?;
-    let wrong = chosen.iter().find(|point| !is_probed(**point));
-    match wrong {
-        Some(point) => Err(Error::Question(format!(
-            "`{point}` is no place of the residual stream; probes are for hook_state_embed and \
-             blocks.*.hook_resid_pre, mid and post"
-        ))),
+    match chosen.iter().find(|point| !is_probed(**point)) {
+        Some(&point) => Err(Error::Question(not_probed(point))),
         None => Ok(chosen),
     }
-}
-
-fn is_probed(point: HookPoint) -> bool {
-    use HookPoint as P;
-    matches!(
-        point,
-        P::StateEmbed | P::ResidPre(_) | P::ResidMid(_) | P::ResidPost(_)
-    )
 }
 
 /// Refuses bits that do not vary, and other concepts that were asked for by name and do not.
@@ -294,7 +282,7 @@ fn untrained(
     let mut fresh = subject.clone();
     fresh.agent.model = Model::new(
         record.model.clone(),
-        sizes.clone(),
+        *sizes,
         &InputStatistics::neutral(sizes),
         values,
         &subject.device(),

@@ -200,8 +200,11 @@ fn replay(
         let Some(action) = actions.get(step).and_then(|&a| Action::from_index(a)) else {
             break;
         };
-        let ended = envs.iter_mut().map(|env| env.step(action).is_last());
-        if ended.fold(false, |any, last| any || last) {
+        let ended: Vec<bool> = envs
+            .iter_mut()
+            .map(|env| env.step(action).is_last())
+            .collect();
+        if ended.contains(&true) {
             break;
         }
     }

@@ -193,7 +193,7 @@ mod tests {
             name: "small".to_owned(),
             model: config.clone(),
             trained_with: config.clone(),
-            sizes: sizes.clone(),
+            sizes,
             env: Some(env),
             env_id: None,
             step: 0,
