@@ -262,6 +262,7 @@ fn what_cannot_be_probed_is_said() {
         &["--hooks", "blocks.0.attn.hook_q"],
         &["no place of the residual stream"],
     );
+    refuse(&["--tokens", "start,start"], &["given twice"]);
     let none = ["probe", "agent", "--out", "out", "--episodes", "0"];
     refused(dir.path(), &none, &["needs episodes"]);
     refuse(

@@ -1,5 +1,7 @@
 //! How a sweep is made.
 
+use std::collections::BTreeSet;
+
 use dt_data::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +92,11 @@ impl SweepConfig {
                 "a sweep needs episodes, walks and at least 2 folds, got {}, {} and {}",
                 self.episodes, self.walks, self.folds
             ));
+        }
+        let concepts: BTreeSet<Concept> = self.concepts.iter().copied().collect();
+        let tokens: BTreeSet<Token> = self.tokens.iter().copied().collect();
+        if concepts.len() < self.concepts.len() || tokens.len() < self.tokens.len() {
+            return Some("a concept or a token is given twice; give each once".to_owned());
         }
         let share = self.share_test;
         if !(share > 0.0 && share < 1.0) {

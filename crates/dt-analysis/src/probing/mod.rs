@@ -18,11 +18,13 @@
 //!
 //! What it leaves out: the maths of fitting, which is [`probe`](crate::probe).
 
+mod assemble;
+mod baseline;
 mod concept;
 mod config;
 mod directions;
 mod figure;
-mod observation;
+mod reader;
 mod reading;
 mod record;
 mod rows;

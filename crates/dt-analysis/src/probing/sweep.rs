@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dt_train::model::{HookPoint, InputStatistics, Model, initial_values};
+use dt_train::model::HookPoint;
 use rayon::prelude::*;
 
+use super::assemble::{SiteParts, absent_by_construction, decompositions};
+use super::baseline::{observation_baseline, untrained};
 use super::concept::Concept;
 use super::config::SweepConfig;
 use super::directions::{SavedDirection, check_directions};
-use super::observation::observations;
-use super::reading::{Found, Reader, Reading, is_constant, read_with};
-use super::record::{
-    DataRecord, ObservationRecord, ProbeRecord, ProbeSweepRecord, ProbeVerdict, WalshShare,
-};
-use super::rows::{Rows, Values, rows_of};
+use super::reader::{Found, Outcome, fitted};
+use super::reading::{is_constant, read_with};
+use super::record::{DataRecord, ProbeSweepRecord};
+use super::rows::{Rows, rows_of};
 use super::site::{Site, Token, is_probed, not_probed, probed_points};
 use super::swap::Swapper;
 use super::walks::{Walks, draw_walks};
@@ -21,10 +21,9 @@ use super::windows::{Collected, collect};
 use crate::Error;
 use crate::activations::matching_points;
 use crate::effects::Prompts;
-use crate::probe::{Activations, LinearProbe, ProbeError};
+use crate::probe::{Activations, ProbeError};
 use crate::scenario::Study;
 use crate::subject::Subject;
-use crate::walsh::{WalshSite, walsh};
 
 /// A record and the probes that it tells of.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,19 +65,7 @@ pub fn sweep_probes(
     let longest = (context - 1).min(subject.model().sizes().max_steps);
     let walks = draw_walks(study, config, longest)?;
     let collected = collect(subject, &walks, &points)?;
-    let mut all_rows = BTreeMap::new();
-    for &token in &config.tokens {
-        let rows = rows_of(
-            token,
-            &walks,
-            subject.model(),
-            &collected.logit_diffs,
-            config,
-        )?;
-        check_concepts(token, &rows, config)?;
-        check_folds(token, &rows, config)?;
-        all_rows.insert(token, rows);
-    }
+    let all_rows = rows_of_tokens(subject, &walks, &collected, config)?;
     let sites: Vec<Site> = (config.tokens.iter())
         .flat_map(|&token| points.iter().map(move |&point| Site { token, point }))
         .collect();
@@ -90,7 +77,7 @@ pub fn sweep_probes(
                 Some(given) => tried(given, *site, &activations, &all_rows[&site.token]),
             }
         })
-        .collect::<Result<_, Error>>()?;
+        .collect::<Result<_, ProbeError>>()?;
     let (untrained, observation) = match given {
         Some(_) => (vec![BTreeMap::new(); sites.len()], Vec::new()),
         None => (
@@ -98,28 +85,22 @@ pub fn sweep_probes(
             observation_baseline(subject, &walks, &all_rows, config)?,
         ),
     };
-    let (mut probes, mut directions) = (Vec::new(), Vec::new());
     let prompts = Prompts::new(study)?;
     let decomposed = decompositions(subject, study, &prompts, &points, config);
-    for ((site, found), mut untrained) in sites.iter().zip(read).zip(untrained) {
+    let (mut probes, mut directions) = (Vec::new(), Vec::new());
+    for ((site, found), untrained) in sites.iter().zip(read).zip(untrained) {
         let of_walsh = decomposed.get(&(site.point, site.token.moment()));
-        let of_site = SiteParts {
+        let parts = SiteParts {
             site: *site,
             rows: &all_rows[&site.token],
             swapper: Swapper::new(subject, study, &prompts, *site)?,
+            // Prompts stand at the decision, other places of the corridor have none.
             walsh: of_walsh.filter(|_| site.token != Token::Corridor),
             config,
         };
-        for (record, probe) in of_site.records(found, &mut untrained) {
-            if let Some(probe) = probe {
-                directions.push(SavedDirection {
-                    site: *site,
-                    concept: record.concept,
-                    probe,
-                });
-            }
-            probes.push(record);
-        }
+        let (records, saved) = parts.records(found, untrained);
+        probes.extend(records);
+        directions.extend(saved);
     }
     let (ok, broken) = absent_by_construction(&probes);
     let agent = &subject.agent.record;
@@ -149,8 +130,21 @@ pub fn sweep_probes(
     })
 }
 
-/// A probe with what is known of it, or why there is none.
-type Outcome = Result<Found, String>;
+fn rows_of_tokens(
+    subject: &Subject,
+    walks: &Walks,
+    collected: &Collected,
+    config: &SweepConfig,
+) -> Result<BTreeMap<Token, Rows>, Error> {
+    let model = subject.model();
+    let of_token = |&token: &Token| {
+        let rows = rows_of(token, walks, model, &collected.logit_diffs, config)?;
+        check_concepts(token, &rows, config)?;
+        check_folds(token, &rows, config)?;
+        Ok((token, rows))
+    };
+    config.tokens.iter().map(of_token).collect()
+}
 
 fn points_of(
     subject: &Subject,
@@ -211,46 +205,12 @@ fn check_folds(token: Token, rows: &Rows, config: &SweepConfig) -> Result<(), Er
     }
 }
 
-impl Collected {
-    /// Activations of a site, one row for each prefix.
-    fn at(&self, site: Site, rows: &Rows) -> Result<Activations, ProbeError> {
-        let table = match site.token {
-            Token::Start => &self.first[&site.point],
-            Token::Corridor | Token::Decision => &self.current[&site.point],
-        };
-        let values = rows.cases.iter().flat_map(|&case| table.row(case));
-        Activations::new(rows.cases.len(), table.d(), values.copied().collect())
-    }
-}
-
-fn fitted(
-    activations: &Activations,
-    rows: &Rows,
-    config: &SweepConfig,
-    extras: bool,
-) -> Result<BTreeMap<Concept, Outcome>, Error> {
-    let reader = Reader {
-        activations,
-        rows,
-        config,
-    };
-    match reader.read(extras) {
-        Ok(found) => Ok((found.into_iter())
-            .map(|(concept, found)| (concept, found.map_err(|e| e.to_string())))
-            .collect()),
-        Err(error @ ProbeError::ConstantActivations { .. }) => Ok((rows.labels.keys())
-            .map(|&concept| (concept, Err(error.to_string())))
-            .collect()),
-        Err(error) => Err(error.into()),
-    }
-}
-
 fn tried(
     given: Given,
     site: Site,
     activations: &Activations,
     rows: &Rows,
-) -> Result<BTreeMap<Concept, Outcome>, Error> {
+) -> Result<BTreeMap<Concept, Outcome>, ProbeError> {
     let here = given.directions.iter().filter(|d| d.site == site);
     let asked = here.filter(|d| rows.labels.contains_key(&d.concept));
     asked
@@ -265,211 +225,4 @@ fn tried(
             Ok((saved.concept, Ok(found)))
         })
         .collect()
-}
-
-/// An agent of the same shape with weights drawn anew, read in the same way.
-fn untrained(
-    subject: &Subject,
-    walks: &Walks,
-    points: &[HookPoint],
-    sites: &[Site],
-    all_rows: &BTreeMap<Token, Rows>,
-    config: &SweepConfig,
-) -> Result<Vec<BTreeMap<Concept, Reading>>, Error> {
-    let record = &subject.agent.record;
-    let (model, sizes) = (subject.model().config(), subject.model().sizes());
-    let values = initial_values(subject.model().specs(), model.initial_std, config.seed);
-    let mut fresh = subject.clone();
-    fresh.agent.model = Model::new(
-        record.model.clone(),
-        *sizes,
-        &InputStatistics::neutral(sizes),
-        values,
-        &subject.device(),
-    );
-    let collected = collect(&fresh, walks, points)?;
-    // Its own next action is another concept than the agent's.
-    let without_action = |rows: &Rows| Rows {
-        labels: (rows.labels.iter())
-            .filter(|(concept, _)| **concept != Concept::NextAction)
-            .map(|(concept, values)| (*concept, values.clone()))
-            .collect(),
-        ..rows.clone()
-    };
-    let rows: BTreeMap<Token, Rows> = all_rows
-        .iter()
-        .map(|(token, rows)| (*token, without_action(rows)))
-        .collect();
-    sites
-        .par_iter()
-        .map(|site| {
-            let rows = &rows[&site.token];
-            let found = fitted(&collected.at(*site, rows)?, rows, config, false)?;
-            let read = found
-                .into_iter()
-                .filter_map(|(c, f)| Some((c, f.ok()?.reading)));
-            Ok(read.collect())
-        })
-        .collect()
-}
-
-fn observation_baseline(
-    subject: &Subject,
-    walks: &Walks,
-    all_rows: &BTreeMap<Token, Rows>,
-    config: &SweepConfig,
-) -> Result<Vec<ObservationRecord>, Error> {
-    let mut out = Vec::new();
-    for (&token, rows) in all_rows {
-        let activations = observations(token, walks, rows, subject.view())?;
-        for (concept, found) in fitted(&activations, rows, config, false)? {
-            out.push(ObservationRecord {
-                token,
-                concept,
-                reading: found.ok().map(|found| found.reading),
-            });
-        }
-    }
-    Ok(out)
-}
-
-/// Walsh decompositions of the prompts by hook point and moment; none of a study whose prompts
-/// are not the eight combinations.
-fn decompositions(
-    subject: &Subject,
-    study: &Study,
-    prompts: &Prompts,
-    points: &[HookPoint],
-    config: &SweepConfig,
-) -> BTreeMap<(HookPoint, &'static str), WalshSite> {
-    let mut moments: Vec<&'static str> = config.tokens.iter().map(|t| t.moment()).collect();
-    moments.dedup();
-    let mut out = BTreeMap::new();
-    for moment in moments {
-        let Ok(sites) = walsh(subject, study, prompts, points, moment) else {
-            continue;
-        };
-        let named = points.iter().zip(sites);
-        out.extend(named.map(|(&point, site)| ((point, moment), site)));
-    }
-    out
-}
-
-/// What is needed to make the records of a site.
-struct SiteParts<'a> {
-    site: Site,
-    rows: &'a Rows,
-    swapper: Swapper<'a>,
-    walsh: Option<&'a WalshSite>,
-    config: &'a SweepConfig,
-}
-
-impl SiteParts<'_> {
-    fn records(
-        &self,
-        found: BTreeMap<Concept, Outcome>,
-        untrained: &mut BTreeMap<Concept, Reading>,
-    ) -> Vec<(ProbeRecord, Option<LinearProbe>)> {
-        let probes: Vec<(&LinearProbe, f64)> = (found.iter())
-            .filter_map(|(concept, f)| Some((&f.as_ref().ok()?.probe, self.middle(*concept))))
-            .collect();
-        let (count, seed) = (self.config.random_directions, self.config.seed);
-        let mut swaps = self.swapper.swap(&probes, count, seed).into_iter();
-        let asked = self.config.concepts.iter();
-        let mut found = found;
-        let mut swap_of = BTreeMap::new();
-        for (concept, outcome) in &found {
-            if outcome.is_ok() {
-                swap_of.insert(*concept, swaps.next().flatten());
-            }
-        }
-        let mut ordered: Vec<Concept> = asked.copied().collect();
-        ordered.retain(|c| found.contains_key(c) || self.is_missing(*c));
-        ordered
-            .into_iter()
-            .map(|concept| match found.remove(&concept) {
-                Some(Ok(found)) => {
-                    let swap = swap_of.remove(&concept).flatten();
-                    let record = ProbeRecord {
-                        strength: Some(found.probe.strength),
-                        noisy: found.noisy,
-                        control: found.control,
-                        untrained: untrained.remove(&concept),
-                        verdict: ProbeVerdict::of(&found.reading, swap.as_ref()),
-                        reading: Some(found.reading),
-                        swap,
-                        ..self.blank(concept)
-                    };
-                    (record, Some(found.probe))
-                }
-                Some(Err(why)) => (self.without(concept, why), None),
-                None => {
-                    let why = "asked at the decision alone".to_owned();
-                    (self.without(concept, why), None)
-                }
-            })
-            .collect()
-    }
-
-    fn is_missing(&self, concept: Concept) -> bool {
-        !self.rows.labels.contains_key(&concept)
-    }
-
-    /// Score of a probe's boundary: 0 between classes, the mean of numbers.
-    fn middle(&self, concept: Concept) -> f64 {
-        match &self.rows.labels[&concept] {
-            Values::Binary(_) => 0.0,
-            Values::Real(values) => values.iter().sum::<f64>() / values.len() as f64,
-        }
-    }
-
-    fn without(&self, concept: Concept, why: String) -> ProbeRecord {
-        ProbeRecord {
-            missing: Some(why),
-            ..self.blank(concept)
-        }
-    }
-
-    fn blank(&self, concept: Concept) -> ProbeRecord {
-        ProbeRecord {
-            point: self.site.point.to_string(),
-            token: self.site.token,
-            concept,
-            missing: None,
-            reading: None,
-            strength: None,
-            noisy: None,
-            control: None,
-            untrained: None,
-            swap: None,
-            walsh: self.walsh.and_then(|site| {
-                let name = concept.name();
-                Some(WalshShare {
-                    variance: *site.variance.get(name)?,
-                    flips: *site.flips.get(name)?,
-                    of: site.of,
-                })
-            }),
-            verdict: None,
-        }
-    }
-}
-
-/// Whether products are absent where they must be, and which probes say otherwise.
-fn absent_by_construction(probes: &[ProbeRecord]) -> (Option<bool>, Vec<String>) {
-    let is_embedding = |p: &&ProbeRecord| {
-        let point = p.point.parse::<HookPoint>();
-        let site = point.map(|point| Site {
-            point,
-            token: p.token,
-        });
-        site.is_ok_and(Site::is_embedding) && p.concept.is_interaction()
-    };
-    let judged: Vec<(&ProbeRecord, bool)> = (probes.iter().filter(is_embedding))
-        .filter_map(|p| Some((p, p.reading.as_ref()?.above_chance?)))
-        .collect();
-    let broken: Vec<String> = (judged.iter().filter(|(_, above)| *above))
-        .map(|(p, _)| format!("{}, {} at {}", p.concept, p.point, p.token))
-        .collect();
-    ((!judged.is_empty()).then_some(broken.is_empty()), broken)
 }

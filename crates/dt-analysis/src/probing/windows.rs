@@ -6,9 +6,11 @@ use std::sync::Arc;
 use dt_train::model::{ActivationCache, Frames, HookPoint, ItemRows, Model, Padding, TokenBatch};
 use rayon::prelude::*;
 
+use super::rows::Rows;
+use super::site::{Site, Token};
 use super::walks::Walks;
 use crate::Error;
-use crate::probe::Activations;
+use crate::probe::{Activations, ProbeError};
 use crate::subject::{Subject, TokenKind};
 
 /// Windows that are computed together.
@@ -22,6 +24,18 @@ pub(super) struct Collected {
     pub(super) first: BTreeMap<HookPoint, Activations>,
     /// Logit difference at the current frame, by case.
     pub(super) logit_diffs: Vec<f64>,
+}
+
+impl Collected {
+    /// Activations of a site, one row for each prefix.
+    pub(super) fn at(&self, site: Site, rows: &Rows) -> Result<Activations, ProbeError> {
+        let table = match site.token {
+            Token::Start => &self.first[&site.point],
+            Token::Corridor | Token::Decision => &self.current[&site.point],
+        };
+        let values = rows.cases.iter().flat_map(|&case| table.row(case));
+        Activations::new(rows.cases.len(), table.d(), values.copied().collect())
+    }
 }
 
 /// Timesteps of the window that ends with a walk, and the timestep of its first frame.
