@@ -76,11 +76,12 @@ pub fn sweep_figure(record: &ProbeSweepRecord) -> Figure {
         figure.n.insert(format!("{token} prefixes"), *count);
     }
     figure.caption = "Linear probes of state tokens at the state's embedding and in the residual \
-        stream before, within and after each block. Above: each judged on the instruction, target \
-        order, return-to-go, pose or time that it was fitted without; the lowest of these. \
+        stream before, within and after each block. First panel: each judged on the instruction, \
+        target order, return-to-go, pose or time that it was fitted without; the lowest of these. \
         Accuracies of 0.5 (guessing) and below have the darkest colour: a probe of a product that \
-        has learnt one of its factors is wrong wherever the other is reversed. Below: the same \
-        probes where nothing was left out. Dots: mirroring the activation at the probe's boundary \
+        has learnt one of its factors is wrong wherever the other is reversed. Second panel: \
+        probes of the same kind where nothing was left out. Third panel: numbers in both ways; \
+        below 0 the mean would do better. Dots: mirroring the activation at the probe's boundary \
         changes the turn in at least three quarters of the prompts, and few random directions of \
         that length do. Grey: not asked there, or nothing to be left out."
         .to_owned();

@@ -28,7 +28,7 @@ pub(super) struct Found {
     pub(super) control: Option<ControlRecord>,
 }
 
-/// Reads all concepts of one table; where nothing varies, none can be read.
+/// Reads all concepts of one table, or says why one cannot be.
 ///
 /// # Errors
 /// If the rows do not go together.
@@ -43,15 +43,10 @@ pub(super) fn fitted(
         rows,
         config,
     };
-    match reader.read(extras) {
-        Ok(found) => Ok((found.into_iter())
-            .map(|(concept, found)| (concept, found.map_err(|e| e.to_string())))
-            .collect()),
-        Err(error @ ProbeError::ConstantActivations { .. }) => Ok((rows.labels.keys())
-            .map(|&concept| (concept, Err(error.to_string())))
-            .collect()),
-        Err(error) => Err(error),
-    }
+    let found = reader.read(extras)?.into_iter();
+    Ok(found
+        .map(|(concept, found)| (concept, found.map_err(|e| e.to_string())))
+        .collect())
 }
 
 /// Fits probes of one table of activations.
