@@ -39,6 +39,7 @@ pub mod plot;
 pub mod post;
 pub mod post_numbers;
 pub mod probe;
+pub mod probing;
 pub mod report;
 pub mod reproduce;
 pub mod scenario;

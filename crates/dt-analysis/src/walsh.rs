@@ -67,7 +67,7 @@ pub fn components(activations: &[Vec<f64>], signs: &[[f64; 3]]) -> Vec<(&'static
         .collect()
 }
 
-/// Decomposes the residual stream at a state token and reverses each component in turn.
+/// Decomposes the residual stream, or the state's embedding, at a state token and reverses each component in turn.
 ///
 /// # Errors
 /// If the study's prompts are not the eight combinations, once each.
@@ -82,6 +82,11 @@ pub fn walsh(
         .moment(moment)
         .ok_or_else(|| Error::Question(format!("the study names no frame `{moment}`")))?;
     let token = subject.token(frame, TokenKind::State);
+    // State embeddings have no other tokens between them.
+    let place = |point: HookPoint| match point {
+        HookPoint::StateEmbed => subject.timestep(frame),
+        _ => token,
+    };
     let middle = middle_return(study);
     let signs: Vec<[f64; 3]> = all
         .scenarios
@@ -104,7 +109,9 @@ pub fn walsh(
     let names = subject.token_names();
     let site = |&point: &HookPoint| {
         let recorded = cache.get(point).expect("recorded");
-        let activations: Vec<Vec<f64>> = (0..8).map(|n| to_f64(recorded.at(n, token))).collect();
+        let activations: Vec<Vec<f64>> = (0..8)
+            .map(|n| to_f64(recorded.at(n, place(point))))
+            .collect();
         let parts = components(&activations, &signs);
         let power = |v: &Vec<f64>| v.iter().map(|x| x * x).sum::<f64>();
         let total: f64 = parts.iter().map(|(_, v)| power(v)).sum();
@@ -116,7 +123,7 @@ pub fn walsh(
                 .collect();
             let reversed = subject.logit_diffs_with(&prompts, |range| Add {
                 point,
-                token,
+                token: place(point),
                 vectors: vectors[range].to_vec(),
             });
             let flipped = clean.iter().zip(&reversed).filter(|(a, b)| *a * *b < 0.0);

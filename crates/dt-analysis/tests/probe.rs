@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)] // helpers, not only tests
 
 use dt_analysis::probe::{
-    Activations, Labels, LinearProbe, Part, ProbeError, Quality, RidgeConfig, Task, control_labels,
-    fit_logistic, fit_ridge, group_folds, hash_split, leave_condition_out, selectivity, with_noise,
+    Activations, Choice, Labels, LinearProbe, Part, ProbeError, Quality, RidgeConfig, Task,
+    control_labels, fit_logistic, fit_ridge, fit_ridges, group_folds, hash_split,
+    leave_condition_out, selectivity, with_noise,
 };
 use dt_analysis::stats::{pearson, std};
 use serde_json::Value;
@@ -161,6 +162,7 @@ fn coefficients_agree_with_scikit_learn() {
         let config = RidgeConfig {
             folds: 5,
             strengths: vec![strength],
+            ..RidgeConfig::default()
         };
         let task = |labels| Task {
             activations: &activations,
@@ -180,6 +182,81 @@ fn coefficients_agree_with_scikit_learn() {
         let odds = fit_logistic(&task(Labels::Binary(&labels)), &all, &binary, strength).unwrap();
         check(&odds, &case["logistic"], 1e-4);
     }
+}
+
+#[test]
+fn labels_that_are_fitted_together_get_the_probes_that_they_get_alone() {
+    let rows = 400;
+    let (labels, direction) = (coins(rows), truth());
+    let activations = planted(&noise(rows), &labels, &direction, 0.7);
+    let real: Vec<f64> = (0..rows)
+        .map(|row| f64::from(activations.row(row)[3]))
+        .collect();
+    let groups: Vec<u32> = (0..rows as u32).map(|row| row / 4).collect();
+    let all: Vec<usize> = (0..rows).collect();
+    let constant = vec![true; rows];
+    let together = [
+        Labels::Binary(&labels),
+        Labels::Binary(&constant),
+        Labels::Real(&real),
+    ];
+    for choice in [Choice::Error, Choice::Strongest] {
+        let config = RidgeConfig {
+            choice,
+            ..RidgeConfig::default()
+        };
+        let fits = fit_ridges(&activations, &together, &groups, &all, &config, 4).unwrap();
+        for (&labels, fit) in together.iter().zip(fits) {
+            let task = Task {
+                activations: &activations,
+                labels,
+                groups: &groups,
+            };
+            match (fit, fit_ridge(&task, &all, &config, 4)) {
+                (Ok(fit), Ok(alone)) => {
+                    assert_eq!(fit.probe.strength, alone.probe.strength);
+                    assert!(cosine(&fit.probe.direction, &alone.probe.direction) > 1.0 - 1e-9);
+                }
+                (fit, alone) => {
+                    assert_eq!(fit.unwrap_err(), alone.unwrap_err());
+                    assert_eq!(labels, Labels::Binary(&constant));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn accuracy_prefers_the_difference_of_means_to_what_hardly_varies() {
+    // The label without noise, a thousandth as large, at feature 5; with noise at feature 2.
+    let rows = 2000;
+    let labels = coins(rows);
+    let axis = |n: usize| -> Vec<f64> { (0..D).map(|j| f64::from(u8::from(j == n))).collect() };
+    let base = planted(&noise(rows), &labels, &axis(2), 4.0);
+    let values = (0..rows).flat_map(|row| {
+        let tiny = if labels[row] { 1e-3 } else { -1e-3 };
+        let row = base.row(row).iter().enumerate();
+        row.map(move |(j, x)| if j == 5 { tiny } else { *x })
+    });
+    let activations = Activations::new(rows, D, values.collect()).unwrap();
+    let groups: Vec<u32> = (0..rows as u32).collect();
+    let all: Vec<usize> = (0..rows).collect();
+    let task = Task {
+        activations: &activations,
+        labels: Labels::Binary(&labels),
+        groups: &groups,
+    };
+    let along = |config: &RidgeConfig| -> f64 {
+        let probe = fit_ridge(&task, &all, config, 1).unwrap().probe;
+        cosine(&probe.direction, &axis(2)).abs()
+    };
+    let robust = RidgeConfig {
+        standardise: false,
+        choice: Choice::Strongest,
+        ..RidgeConfig::default()
+    };
+    assert!(along(&robust) > 0.99, "{}", along(&robust));
+    assert!(along(&RidgeConfig::default()) < 0.1);
 }
 
 #[test]

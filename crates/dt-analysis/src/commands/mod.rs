@@ -10,6 +10,7 @@ mod intervene;
 mod page;
 mod patch;
 mod plot;
+mod probe;
 mod question;
 mod reproduce;
 mod study;
@@ -43,6 +44,7 @@ enum Command {
     Patch(patch::Args),
     Attribute(attribute::Args),
     Errata(errata::Args),
+    Probe(probe::Args),
     Cache(cache::Args),
     Plot(plot::Args),
 }
@@ -67,6 +69,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
         Command::Patch(args) => patch::run(args, out),
         Command::Attribute(args) => attribute::run(args, out),
         Command::Errata(args) => errata::run(args, out),
+        Command::Probe(args) => probe::run(args, out),
         Command::Cache(args) => cache::run(args, out),
         Command::Plot(args) => plot::run(args, out),
     }?;

@@ -60,22 +60,7 @@ impl Question {
     /// Loads every agent, so that a bad one is named before anything is computed.
     pub fn load(&self) -> Result<(Study, Vec<Subject>)> {
         let study = Study::find(&self.study)?;
-        let subjects: Vec<Subject> = self
-            .runs
-            .iter()
-            .map(|run| Ok(Subject::load(run, &study, self.device)?))
-            .collect::<Result<_>>()?;
-        let mut names = BTreeMap::new();
-        for (subject, run) in subjects.iter().zip(&self.runs) {
-            if let Some(before) = names.insert(&subject.name, run) {
-                bail!(
-                    "{} and {} are both `{}`; give each agent once",
-                    before.display(),
-                    run.display(),
-                    subject.name
-                );
-            }
-        }
+        let subjects = load_subjects(&self.runs, &study, self.device)?;
         Ok((study, subjects))
     }
 
@@ -111,6 +96,26 @@ impl Question {
             results,
         })
     }
+}
+
+/// Loads every agent once.
+pub fn load_subjects(runs: &[PathBuf], study: &Study, device: DeviceSpec) -> Result<Vec<Subject>> {
+    let subjects: Vec<Subject> = runs
+        .iter()
+        .map(|run| Ok(Subject::load(run, study, device)?))
+        .collect::<Result<_>>()?;
+    let mut names = BTreeMap::new();
+    for (subject, run) in subjects.iter().zip(runs) {
+        if let Some(before) = names.insert(&subject.name, run) {
+            bail!(
+                "{} and {} are both `{}`; give each agent once",
+                before.display(),
+                run.display(),
+                subject.name
+            );
+        }
+    }
+    Ok(subjects)
 }
 
 impl Answers {
