@@ -104,6 +104,7 @@ pub(super) fn draw_walks(
             .map(|w| Part {
                 policy: w.policy.clone(),
                 amount: Amount::Episodes(config.episodes),
+                wander: None,
             })
             .collect(),
     };
