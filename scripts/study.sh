@@ -5,14 +5,15 @@
 #
 # JOBS runs are trained side by side (1 by default: a run uses all cores). Seeds below 100 are for
 # trying things out; the judged ones begin at 100. Seed s of the study agent has data of seed
-# (s - 100) / 4: four data seeds with four initial weights each. DIAL_SEEDS=0 leaves the dial out.
+# (s - 100) / 4: four data seeds with four initial weights each. The dial takes seeds that have
+# solved the task before look-backs begin, which is the same at any share; DIAL_SEEDS="" leaves it out.
 # An imported agent in runs/MemoryDT-GatedMLP is studied beside them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-runs/study}
 jobs=${JOBS:-1}
 seeds=${SEEDS:-16}
-dial_seeds=${DIAL_SEEDS:-4}
+dial_seeds=${DIAL_SEEDS-100 101 102 104}
 default_seeds=${DEFAULT_SEEDS:-5}
 mkdir -p "$out/definitions"
 
@@ -37,8 +38,8 @@ plan() {
     for ((n = 0; n < default_seeds; n++)); do
         echo "agents/memory-dt.ron memory-dt $((100 + n)) 0"
     done
-    for ((n = 0; n < dial_seeds; n++)); do
-        for one in "${dial[@]}"; do echo "$one $((100 + n)) 0"; done
+    for one in "${dial[@]}"; do
+        for seed in $dial_seeds; do echo "$one $seed 0"; done
     done
 }
 
@@ -59,7 +60,7 @@ plan | xargs -P "$jobs" -L 1 bash -c 'train "$0" "$@"' "$out"
 
 runs=("$out"/memory-dt-study/seed-* "$out/memory-dt-study/seed-100/checkpoints/step-000000")
 [ "$default_seeds" -eq 0 ] || runs+=("$out"/memory-dt/seed-*)
-[ "$dial_seeds" -eq 0 ] || runs+=("$out"/memory-dt-dial-*/seed-*)
+[ -z "$dial_seeds" ] || runs+=("$out"/memory-dt-dial-*/seed-*)
 [ ! -e runs/MemoryDT-GatedMLP ] || runs=(runs/MemoryDT-GatedMLP "${runs[@]}")
 "$out/dt-analysis" study "${runs[@]}" --out "$out/report" --force
 "$out/dt-analysis" formation "$out"/memory-dt-study/seed-10[0-3] --out "$out/formation" --force
