@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{MemoryLayout, Object};
+use dt_env::{EnvSpec, MemoryLayout, Object};
 use dt_train::evaluate::walk_greedy;
 use dt_train::model::{HookPoint, Hooks, NoHooks};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Mode, Placement};
@@ -14,6 +15,9 @@ use crate::effects::Prompts;
 use crate::hooks::Add;
 use crate::scenario::Study;
 use crate::subject::{Subject, TokenKind};
+
+/// Vectors whose episodes are walked together.
+const TOGETHER: usize = 8;
 
 /// Where a greedy episode ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,15 +63,38 @@ pub fn closed_loop(
                 })
         })
         .collect::<Result<_, _>>()?;
+    // Cores share the episodes, each with few enough for its cache.
+    let walked = vectors.par_chunks(TOGETHER).map(|some| {
+        let ends = walk(subject, &spec, &starts, some);
+        let reached = ends.into_iter().enumerate().map(|(n, outcome)| {
+            let facet = &all.scenarios[n % starts.len()].facet;
+            let key = facet.configuration.instruction == Object::Key;
+            match (outcome, key) {
+                (Outcome::Success, true) | (Outcome::WrongTarget, false) => Reached::Key,
+                (Outcome::Success, false) | (Outcome::WrongTarget, true) => Reached::Ball,
+                _ => Reached::Neither,
+            }
+        });
+        let reached: Vec<Reached> = reached.collect();
+        let rows = reached.chunks(starts.len()).map(<[Reached]>::to_vec);
+        rows.collect::<Vec<_>>()
+    });
+    Ok(walked.collect::<Vec<_>>().concat())
+}
+
+/// How the episodes end, start by start, vector by vector.
+fn walk(
+    subject: &Subject,
+    spec: &Arc<EnvSpec>,
+    starts: &[(Option<MemoryLayout>, f64)],
+    vectors: &[Vec<Vec<f32>>],
+) -> Vec<Outcome> {
     let count = starts.len();
     let many: Vec<(Option<MemoryLayout>, f64)> = vectors
         .iter()
         .flat_map(|_| starts.iter().copied())
         .collect();
-    if many.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ends = walk_greedy(subject.model(), &spec, &many, |pass| -> Box<dyn Hooks> {
+    let ends = walk_greedy(subject.model(), spec, &many, |pass| -> Box<dyn Hooks> {
         match pass.start {
             None => Box::new(NoHooks),
             Some(start) => Box::new(Add {
@@ -81,19 +108,7 @@ pub fn closed_loop(
             }),
         }
     });
-    let reached: Vec<Reached> = ends
-        .iter()
-        .enumerate()
-        .map(|(n, end)| {
-            let instruction = all.scenarios[n % count].facet.configuration.instruction;
-            match (end.outcome, instruction == Object::Key) {
-                (Outcome::Success, true) | (Outcome::WrongTarget, false) => Reached::Key,
-                (Outcome::Success, false) | (Outcome::WrongTarget, true) => Reached::Ball,
-                _ => Reached::Neither,
-            }
-        })
-        .collect();
-    Ok(reached.chunks(count).map(<[Reached]>::to_vec).collect())
+    ends.iter().map(|end| end.outcome).collect()
 }
 
 /// The vectors of an edit, one for each prompt: what it adds to the embedding of a frame.

@@ -14,7 +14,7 @@ use crate::subject::{Subject, TokenKind};
 use dt_train::model::HookPoint;
 
 /// Random directions at each coefficient.
-const RANDOM: usize = 25;
+const RANDOM: usize = 8;
 
 /// Greedy episodes with the instruction's coefficient set at the first frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
