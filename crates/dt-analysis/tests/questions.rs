@@ -73,6 +73,7 @@ fn reproduce_writes_results_table_figures_and_report() {
             .join("out/figures/fig-17-restored.small.png")
             .exists()
     );
+    assert_eq!(read("claims.csv").lines().count(), 1 + 2 * 18);
     let claims: Value = serde_json::from_str(&read("claims.json")).unwrap();
     assert_eq!(claims["small"].as_array().unwrap().len(), 18);
 

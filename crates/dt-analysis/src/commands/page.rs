@@ -130,6 +130,10 @@ pub fn write(
     rows.extend(more_rows);
     write_table(&rows, &question.out, "results")?;
     write_json_file(&question.out.join("claims.json"), &summaries)?;
+    write_atomic(
+        &question.out.join("claims.csv"),
+        claims_by_agent(answers).as_bytes(),
+    )?;
     let keyed = answers.keyed(|r| r);
     write_json_file(&numbers, &keyed)?;
     write_atomic(&page, html.as_bytes())?;
@@ -140,6 +144,26 @@ pub fn write(
         writeln!(out, "\n{}\n{}", numbers.display(), page.display())?;
     }
     Ok(())
+}
+
+/// Every finding on every agent, one a row.
+fn claims_by_agent(answers: &Answers) -> String {
+    let mut csv = String::from("agent,claim,value,passes,details\n");
+    for (subject, results) in answers.subjects.iter().zip(&answers.results) {
+        for finding in &results.findings {
+            csv += &format!(
+                "\"{}\",{},{},{},\"{}\"\n",
+                subject.name,
+                finding.id,
+                finding.value.map_or(String::new(), |v| format!("{v:.4}")),
+                finding
+                    .passes
+                    .map_or("", |p| if p { "true" } else { "false" }),
+                finding.details.replace('"', "'")
+            );
+        }
+    }
+    csv
 }
 
 /// The corrected Figure 20, if one of the agents is of the kind that it is about.

@@ -10,8 +10,9 @@ use super::{Outcome, page};
 /// All of the post on some agents: every figure, every claim with its verdict, one report.
 ///
 /// Writes results.json (an object for each agent), claims.json (verdicts for each kind of agent),
-/// results.csv and results.arrow (one long table of all numbers), figures/ and report.html, one
-/// self-contained page. Agents of one name are seeds of one kind.
+/// claims.csv (every finding on every agent), results.csv and results.arrow (one long table of all
+/// numbers), figures/ and report.html, one self-contained page. Agents of one name are seeds of
+/// one kind.
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  dt-analysis reproduce runs/MemoryGatedMLP runs/memory-dt/seed-* --out report"
