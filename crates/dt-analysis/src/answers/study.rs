@@ -9,8 +9,8 @@ use crate::agent_study::AgentStudy;
 use crate::effects::Prompts;
 use crate::figures::palette::{BLACK, BLUE, MISSING as GREY, VERMILION};
 use crate::figures::{
-    Axis, Band, ColorMap, Dash, Estimate, Figure, Guide, GuideAt, HeatMap, Line, Mark, Marker,
-    Named, Numbers, Panel, Points, Scatter, Spot, Style, View,
+    Axis, ColorMap, Dash, Estimate, Figure, Guide, GuideAt, HeatMap, Line, Mark, Marker, Named,
+    Numbers, Panel, Points, Scatter, Spot, Style, View,
 };
 use crate::reproduce::AgentResults;
 use crate::scenario::Study;
@@ -44,13 +44,14 @@ pub fn study_parts(
     }
     let (mut thought, mut strongest) = (Vec::new(), Vec::new());
     for (name, members) in &kinds {
+        let members = able(members);
         let agents: Vec<&AgentResults> = members.iter().map(|m| &m.results).collect();
         let group = Group {
             name,
             agents: &agents,
         };
-        thought.push(picture_and_thought(group, study, members)?);
-        strongest.push(strongest_edits(group, study, members)?);
+        thought.push(picture_and_thought(group, study, &members)?);
+        strongest.push(strongest_edits(group, study, &members)?);
     }
     let mut parts = vec![
         (
@@ -77,6 +78,32 @@ pub fn study_parts(
         ));
     }
     Ok((parts, studies.iter().flat_map(rows).collect()))
+}
+
+/// The agents that do as they are asked in every greedy episode; all of them if none does. Only of
+/// these can it be told what turns them.
+fn able<'a>(members: &[&'a AgentStudy]) -> Vec<&'a AgentStudy> {
+    let asked = |m: &AgentStudy| {
+        let middle = |e: &[dt_train::evaluate::ExactRecord]| {
+            let returns = e.iter().map(|r| r.rtg);
+            f64::midpoint(
+                returns.clone().fold(f64::INFINITY, f64::min),
+                returns.fold(f64::NEG_INFINITY, f64::max),
+            )
+        };
+        let exact = &m.results.evidence.exact;
+        let middle = middle(exact);
+        exact.iter().all(|e| match e.rtg > middle {
+            true => e.success == e.of,
+            false => e.wrong_target == e.of,
+        })
+    };
+    let able: Vec<&AgentStudy> = members.iter().copied().filter(|m| asked(m)).collect();
+    if able.is_empty() {
+        members.to_vec()
+    } else {
+        able
+    }
 }
 
 /// Return-to-go and instruction of a facet: `Key, Key-Ball, 0.892`.
@@ -133,11 +160,12 @@ fn picture_and_thought(
     figure.caption = "Above: the first frame, with the other object at two cells, and with the \
         other instruction. Below: share of greedy episodes that end at the key, against the \
         coefficient of the first frame's token along the instruction direction (+1: where frames \
-        with a key lie, −1: with a ball). Line and band: mean and range over agents of setting \
-        the coefficient; grey: moving as far in random directions; dots: the strongest pairs of \
+        with a key lie, −1: with a ball). Lines: setting the coefficient, each agent and \
+        their mean; grey: moving as far in random directions; dots: the strongest pairs of \
         objects of each agent, at the coefficient that they bring about. Right: share of the double \
         complement's effect that its part along the direction has alone (NIE), and that of the \
-        rest alone (NDE), a point for each agent."
+        rest alone (NDE), a point for each agent. Agents that do not do as they are asked are \
+        left out where others do."
         .to_owned();
     Ok(figure)
 }
@@ -154,34 +182,33 @@ fn steering_panel(rtg: &str, members: &[&AgentStudy]) -> Panel {
         here.map(|(n, _)| n).collect()
     };
     let units = &members[0].steering.units;
-    let (mut line, mut band, mut random) = (Vec::new(), Vec::new(), Vec::new());
+    let reaches_key = |m: &AgentStudy, k: usize| {
+        mean(of_rtg(m).iter().map(|&f| is_key(m.steering.reached[k][f])))
+    };
+    let blue = Style::new(BLUE, Marker::Disc, Dash::Solid);
+    if members.len() > 1 {
+        for member in members {
+            let points = units.iter().enumerate();
+            let points = points.map(|(k, &u)| (u, reaches_key(member, k))).collect();
+            let name = format!("coefficient set, seed {}", member.results.seed.unwrap_or(0));
+            panel.push(Mark::Line(
+                Line::new(name, points, blue)
+                    .thin()
+                    .legend(Some("one agent")),
+            ));
+        }
+    }
+    let (mut line, mut random) = (Vec::new(), Vec::new());
     for (k, &u) in units.iter().enumerate() {
-        let by_agent: Vec<f64> = members
-            .iter()
-            .map(|m| mean(of_rtg(m).iter().map(|&f| is_key(m.steering.reached[k][f]))))
-            .collect();
-        let low = by_agent.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = by_agent.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        line.push((u, mean(by_agent)));
-        band.push((u, low, high));
+        line.push((u, mean(members.iter().map(|m| reaches_key(m, k)))));
         let at_random = |m: &&AgentStudy| {
             let of = &m.steering.random_at_key[k];
             mean(of_rtg(m).iter().map(|&f| of[f]))
         };
         random.push((u, mean(members.iter().map(at_random))));
     }
-    if members.len() > 1 {
-        panel.push(Mark::Band(Band {
-            series: "range over agents".to_owned(),
-            legend: None,
-            points: band,
-            color: BLUE,
-            opacity: 0.18,
-        }));
-    }
     let grey = Style::new(GREY, Marker::Disc, Dash::Dashed);
     panel.push(Mark::Line(Line::new("random directions", random, grey)));
-    let blue = Style::new(BLUE, Marker::Disc, Dash::Solid);
     panel.push(Mark::Line(Line::new("coefficient set", line, blue).bold()));
     let mut dots = Vec::new();
     for member in members {
