@@ -21,7 +21,7 @@ use crate::subject::Subject;
 use crate::transfer::{Chosen, Kinship, TransferRecord};
 
 /// Changes whenever other numbers are measured, so that kept ones are not mixed with them.
-const FORMAT: &str = "agent study 2";
+const FORMAT: &str = "agent study 3";
 
 /// Frames and modes that are searched exhaustively.
 pub const SEARCHES: [(&str, Mode); 4] = [

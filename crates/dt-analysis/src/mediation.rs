@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::effects::{Prompts, clean_direction, embedding_change};
+use crate::geometry::components_from_cells;
 use crate::hooks::Add;
 use crate::linear::{dot, minus, norm, scaled, to_f32};
 use crate::logit_diff::{LogitDiffs, pooled_restored, share};
@@ -157,14 +158,41 @@ pub fn clean_mediation(
     edit: &EditConfig,
     random: usize,
 ) -> Result<Option<MediationRecord>, Error> {
-    let touched = edit.touched_cells(study);
-    let set = study.item_set("instruction");
-    let cells = set.iter().flat_map(|s| s.cells.iter().copied());
-    let cells = cells.filter(|c| !touched.contains(c)).collect();
+    let cells = untouched_cells(study, edit);
     match clean_direction(subject, study, edit)? {
         None => Ok(None),
         Some(v) => mediation(subject, study, all, edit, (&v, cells), random, 0).map(Some),
     }
+}
+
+/// The same along the second component of the cells that the edit does not touch: a direction as
+/// much of the instruction items, and a control.
+///
+/// # Errors
+/// If the edit cannot be made.
+pub fn second_mediation(
+    subject: &Subject,
+    study: &Study,
+    all: &Prompts,
+    edit: &EditConfig,
+) -> Result<Option<MediationRecord>, Error> {
+    let cells = untouched_cells(study, edit);
+    if cells.is_empty() {
+        return Ok(None);
+    }
+    let components = components_from_cells(&subject.embeddings(), subject.view(), &cells)?;
+    match components.get(1) {
+        None => Ok(None),
+        Some(v) => mediation(subject, study, all, edit, (v, cells), 0, 0).map(Some),
+    }
+}
+
+/// Cells of the instruction set that an edit leaves alone.
+fn untouched_cells(study: &Study, edit: &EditConfig) -> Vec<(usize, usize)> {
+    let touched = edit.touched_cells(study);
+    let set = study.item_set("instruction");
+    let cells = set.iter().flat_map(|s| s.cells.iter().copied());
+    cells.filter(|c| !touched.contains(c)).collect()
 }
 
 /// Random directions of a given length, from a stream of their own.

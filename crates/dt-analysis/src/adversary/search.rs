@@ -10,7 +10,7 @@ use super::table::{Exhaustive, exhaustive};
 use crate::Error;
 use crate::claims::Exposure;
 use crate::effects::Prompts;
-use crate::mediation::{MediationRecord, clean_mediation};
+use crate::mediation::{MediationRecord, clean_mediation, second_mediation};
 use crate::scenario::{EditConfig, NewObject, Study};
 use crate::subject::Subject;
 
@@ -48,6 +48,8 @@ pub struct AdversaryRecord {
     pub behaviour: Vec<EditedBehaviour>,
     /// The first frame's best edits taken apart along the instruction direction.
     pub latent: Vec<MediationRecord>,
+    /// The same edits along the second component, as a control.
+    pub latent_second: Vec<MediationRecord>,
 }
 
 /// The study's own edit among all.
@@ -127,7 +129,7 @@ pub fn search(
         0 => behaviour(subject, study, all, mode, &table, &closer)?,
         _ => Vec::new(), // later frames are reached by the agent's own steps
     };
-    let mut latent = Vec::new();
+    let (mut latent, mut latent_second) = (Vec::new(), Vec::new());
     if step == 0 && mode == Mode::Replacing {
         for &n in &closer {
             let edit = edit_config(&table.edits[n], moment);
@@ -138,6 +140,7 @@ pub fn search(
                 &edit,
                 RANDOM_DIRECTIONS,
             )?);
+            latent_second.extend(second_mediation(subject, study, all, &edit)?);
         }
     }
     let record = AdversaryRecord {
@@ -156,6 +159,7 @@ pub fn search(
         against_random,
         behaviour,
         latent,
+        latent_second,
     };
     Ok((record, table))
 }

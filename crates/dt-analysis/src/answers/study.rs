@@ -416,6 +416,14 @@ fn rows(one: &AgentStudy) -> Vec<Row> {
             push("", &latent.edit, &format!("{search}.nie"), latent.nie);
             push("", &latent.edit, &format!("{search}.nde"), latent.nde);
         }
+        for latent in &record.latent_second {
+            push(
+                "",
+                &latent.edit,
+                &format!("{search}.second_component"),
+                latent.nie,
+            );
+        }
     }
     for search in &one.frames {
         let share = |count: usize, of: usize| Some(count as f64 / of.max(1) as f64);

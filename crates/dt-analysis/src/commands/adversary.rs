@@ -108,14 +108,15 @@ fn write_summary(out: &mut impl Write, name: &str, record: &AdversaryRecord) -> 
             random.pairs
         )?;
     }
-    for latent in &record.latent {
+    for (latent, second) in record.latent.iter().zip(&record.latent_second) {
         let share = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.2}"));
         writeln!(
             out,
-            "  {:<34} NIE {}, NDE {}",
+            "  {:<34} NIE {}, NDE {}; along the second component {}",
             latent.edit,
             share(latent.nie),
-            share(latent.nde)
+            share(latent.nde),
+            share(second.nie)
         )?;
     }
     for edited in &record.behaviour {

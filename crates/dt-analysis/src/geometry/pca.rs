@@ -113,12 +113,23 @@ pub fn direction_from_cells(
     view: usize,
     cells: &[(usize, usize)],
 ) -> Result<Vec<f64>, Error> {
+    Ok(components_from_cells(embeddings, view, cells)?.swap_remove(0))
+}
+
+/// All components of key and ball at these cells, the first with keys positive.
+///
+/// # Errors
+/// If there is no cell.
+pub fn components_from_cells(
+    embeddings: &[Vec<f64>],
+    view: usize,
+    cells: &[(usize, usize)],
+) -> Result<Vec<Vec<f64>>, Error> {
     let items: Vec<Item> = [Object::Key, Object::Ball]
         .into_iter()
         .flat_map(|object| cells.iter().map(move |&cell| Item::new(object, cell)))
         .collect();
-    let mut pca = Pca::fit(embeddings, view, &items, &[])?;
-    Ok(pca.components.swap_remove(0))
+    Ok(Pca::fit(embeddings, view, &items, &[])?.components)
 }
 
 /// Coordinates of all items of an object on a component, `[y][x]`.
