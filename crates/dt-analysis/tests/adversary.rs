@@ -257,6 +257,10 @@ fn the_authors_agent_has_the_known_adversaries() {
     assert_eq!(record.best[0].edit, "other, (0,5) + other, (4,2)");
     assert_eq!(record.best[0].flips[1], 4);
     assert!(record.behaviour[0].turned == 8, "{:?}", record.behaviour[0]);
+    // Its effect goes along the instruction direction, and not along the second component.
+    let (along, second) = (&record.latent[0], &record.latent_second[0]);
+    assert!((along.nie.unwrap() - 0.86).abs() < 0.01, "{:?}", along.nie);
+    assert!(second.nie.unwrap().abs() < 0.05, "{:?}", second.nie);
     let random = record.against_random.unwrap();
     assert!(random.chosen == 1.0 && random.random < 0.3, "{random:?}");
 }
