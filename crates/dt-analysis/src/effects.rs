@@ -6,7 +6,7 @@ use dt_train::model::HookPoint;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::geometry::{direction_from_cells, set_pca};
+use crate::geometry::{Pca, direction_from_cells, set_pca};
 use crate::hooks::SetCoefficient;
 use crate::linear::{dot, to_f32, to_f64};
 use crate::logit_diff::{LogitDiffs, restored_logit_diff};
@@ -103,11 +103,7 @@ impl Prompts {
 /// # Errors
 /// If a prompt cannot be made, or the instruction set has no components.
 pub fn effects(subject: &Subject, study: &Study, all: &Prompts) -> Result<EffectsRecord, Error> {
-    let embeddings = subject.embeddings();
-    let set = study.item_set("instruction").ok_or_else(|| {
-        Error::Question("the study has no item set called `instruction`".to_owned())
-    })?;
-    let pca = set_pca(&embeddings, subject.view(), set)?;
+    let pca = instruction_pca(subject, study)?;
     let measure = |edits: &[EditConfig], flip: &EditConfig| {
         edit_effects(subject, study, all, edits, flip, &pca.components)
     };
@@ -254,6 +250,17 @@ pub fn clean_direction(
     direction_from_cells(&subject.embeddings(), subject.view(), &cells).map(Some)
 }
 
+/// Components of the study's instruction set, the first with keys positive.
+///
+/// # Errors
+/// If the study has no such set.
+pub fn instruction_pca(subject: &Subject, study: &Study) -> Result<Pca, Error> {
+    let set = study.item_set("instruction").ok_or_else(|| {
+        Error::Question("the study has no item set called `instruction`".to_owned())
+    })?;
+    set_pca(&subject.embeddings(), subject.view(), set)
+}
+
 /// What an edit adds to the embedding of the first frame of a facet: the sum of the items that
 /// come less the sum of those that go.
 pub fn embedding_change(
@@ -263,17 +270,20 @@ pub fn embedding_change(
     edited: &Prompt,
     frame: usize,
 ) -> Vec<f64> {
+    let frames = [original, edited].map(|prompt| prompt.observations[frame].as_slice());
+    frame_change(embeddings, view, frames)
+}
+
+/// What putting one observation in the place of another adds to the embedding, `[d_model]`.
+pub fn frame_change(embeddings: &[Vec<f64>], view: usize, [before, after]: [&[u8]; 2]) -> Vec<f64> {
     let mut change = vec![0.0; embeddings[0].len()];
     let mut add = |item: usize, sign: f64| {
         for (sum, value) in change.iter_mut().zip(&embeddings[item]) {
             *sum += sign * value;
         }
     };
-    let cells = original.observations[frame].chunks_exact(3);
-    for (cell, (before, after)) in cells
-        .zip(edited.observations[frame].chunks_exact(3))
-        .enumerate()
-    {
+    let cells = before.chunks_exact(3).zip(after.chunks_exact(3));
+    for (cell, (before, after)) in cells.enumerate() {
         for (channel, (&b, &a)) in before.iter().zip(after).enumerate() {
             if b != a {
                 let offset = [0, 11, 17][channel];

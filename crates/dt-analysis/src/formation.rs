@@ -11,12 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::adversary::{Mode, Placement, answers_to};
 use crate::claims::initial_embeddings;
-use crate::effects::Prompts;
-use crate::geometry::set_pca;
+use crate::effects::{Prompts, instruction_pca};
 use crate::linear::{cosine, minus};
 use crate::logit_diff::{LogitDiffs, pooled_restored};
 use crate::scenario::{Item, NewObject, Study};
-use crate::subject::{Subject, TokenKind};
+use crate::subject::Subject;
 use crate::walsh::{residual_points, walsh};
 
 /// Below it the feature forms at once with the task, above [`GRADUAL`] gradually.
@@ -89,13 +88,7 @@ pub fn formation(run: &Path, study: &Study, device: DeviceSpec) -> Result<Format
             paths.len()
         )));
     }
-    let set = study.item_set("instruction").ok_or_else(|| {
-        Error::Question("the study has no item set called `instruction`".to_owned())
-    })?;
-    let view = last.view();
-    let direction = set_pca(&last.embeddings(), view, set)?
-        .components
-        .swap_remove(0);
+    let direction = instruction_pca(&last, study)?.components.swap_remove(0);
     let initial = initial_embeddings(&last, study)?.ok_or_else(|| {
         Error::Question(format!(
             "{}: its weights at step 0 are unknown",
@@ -165,7 +158,6 @@ fn point(
             sign * cosine(&moved, direction).unwrap_or(0.0),
         )
     });
-    let set = study.item_set("instruction").expect("checked before");
     let spec = std::sync::Arc::new(study.env_spec().map_err(Error::Config)?);
     let exact =
         evaluate_exact(subject.model(), &spec, &study.returns_to_go).map_err(Error::Question)?;
@@ -204,7 +196,6 @@ fn point(
         })
         .collect();
     let flipped = facets.iter().filter(|f| f.is_flipped(0, subject.answers()));
-    debug_assert!(subject.token(start, TokenKind::State) < subject.seq());
     let points = residual_points(subject.n_layers());
     let before_last_mlp = points[points.len() - 2];
     let mut bits = walsh(subject, study, all, &[before_last_mlp], "decision")?;
@@ -212,7 +203,7 @@ fn point(
         step: subject.agent.record.step,
         as_asked: right as f64 / episodes.max(1) as f64,
         alignment: alignment.collect(),
-        component: set_pca(&embeddings, view, set)?.explained_variance_ratio[0],
+        component: instruction_pca(subject, study)?.explained_variance_ratio[0],
         double_complement: pooled_restored(&changes),
         turned: flipped.count(),
         bits: bits.swap_remove(0).variance,

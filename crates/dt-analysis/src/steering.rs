@@ -9,8 +9,7 @@ use dt_train::model::{HookPoint, Hooks, NoHooks};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::effects::Prompts;
-use crate::geometry::set_pca;
+use crate::effects::{Prompts, instruction_pca};
 use crate::hooks::{Add, SetCoefficient};
 use crate::linear::{dot, scaled, to_f32, to_f64};
 use crate::mediation::random_directions;
@@ -47,12 +46,7 @@ const RANDOM: usize = 25;
 /// If the instruction set has no components.
 pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<SteeringRecord, Error> {
     let rtg = study.returns_to_go.iter().copied().fold(f64::MIN, f64::max);
-    let set = study.item_set("instruction").ok_or_else(|| {
-        Error::Question("the study has no item set called `instruction`".to_owned())
-    })?;
-    let direction = set_pca(&subject.embeddings(), subject.view(), set)?
-        .components
-        .swap_remove(0);
+    let direction = instruction_pca(subject, study)?.components.swap_remove(0);
     let units = natural_units(subject, study, all, &direction)?;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
     let layouts = spec.layouts();

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Mode, Placement};
-use super::table::{Answer, DECIDED};
+use super::table::Answer;
 use crate::Error;
 use crate::effects::Prompts;
 use crate::hooks::Gradients;
@@ -118,7 +118,6 @@ pub fn beam_search(
             .collect();
         let logits = subject.logits(&prompts);
         let answers: Vec<Answer> = logits.iter().map(|l| Answer::of(subject, l)).collect();
-        let (first, second) = subject.answers();
         edits
             .into_iter()
             .zip(answers.chunks(originals.len()))
@@ -128,10 +127,9 @@ pub fn beam_search(
                     let (after, before) = (after.logit_diff.into(), before.logit_diff.into());
                     restored_logit_diff(after, before, *flipped).unwrap_or(0.0)
                 });
-                let turned = answers.iter().zip(&before).map(|(after, before)| {
-                    let is_answer = [first, second].contains(&usize::from(after.action));
-                    is_answer && after.action != before.action && after.logit_diff.abs() >= DECIDED
-                });
+                let pairs = answers.iter().zip(&before);
+                let turned =
+                    pairs.map(|(after, before)| after.is_turn_from(*before, subject.answers()));
                 Tried {
                     placements,
                     restored: restored.collect(),

@@ -6,8 +6,9 @@ use std::str::FromStr;
 use dt_env::{Color, Object};
 use serde::{Deserialize, Serialize};
 
+use crate::effects::frame_change;
 use crate::linear::to_f32;
-use crate::scenario::{Change, EditConfig, NewObject};
+use crate::scenario::{Change, EditConfig, Item, NewObject};
 
 /// How an object is put into a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,29 +109,13 @@ impl Placement {
         mode: Mode,
         instruction: Object,
     ) -> Vec<f32> {
-        let mut change = vec![0.0; embeddings[0].len()];
-        let mut add = |item: usize, sign: f64| {
-            for (sum, value) in change.iter_mut().zip(&embeddings[item]) {
-                *sum += sign * value;
-            }
-        };
-        let (x, y) = self.cell;
-        let item = |channel: usize| dt_train::model::item_index(view, channel, x, y);
         if mode == Mode::Adding {
-            add(item(self.object(instruction) as usize), 1.0);
-            return to_f32(&change);
+            let item = Item::new(self.object(instruction), self.cell).index(view);
+            return to_f32(&embeddings[item]);
         }
         let mut after = frame.to_vec();
         self.apply(&mut after, view, mode, instruction);
-        let at = self.byte(view);
-        for (byte, offset) in [0, 11, 17].into_iter().enumerate() {
-            let (before, after) = (frame[at + byte], after[at + byte]);
-            if before != after {
-                add(item(offset + usize::from(before)), -1.0);
-                add(item(offset + usize::from(after)), 1.0);
-            }
-        }
-        to_f32(&change)
+        to_f32(&frame_change(embeddings, view, [frame, &after]))
     }
 }
 

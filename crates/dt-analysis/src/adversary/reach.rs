@@ -13,9 +13,9 @@ use dt_train::model::EditedToken;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Mode, Placement};
-use super::table::{Answer, DECIDED};
+use super::table::Answer;
 use crate::Error;
-use crate::effects::Prompts;
+use crate::effects::{Prompts, frame_change};
 use crate::linear::to_f32;
 use crate::scenario::Study;
 use crate::subject::{Subject, TokenKind};
@@ -195,7 +195,13 @@ impl Reachable {
             frames.extend(others);
             let vectors: Vec<f32> = frames
                 .iter()
-                .flat_map(|after| frame_change(&embeddings, view, before, after))
+                .flat_map(|after| {
+                    to_f32(&frame_change(
+                        &embeddings,
+                        view,
+                        [before.as_slice(), *after],
+                    ))
+                })
                 .collect();
             let window = Arc::new(subject.batch(&originals[n..=n]));
             let edited = EditedToken::new(subject.model(), &window, token);
@@ -204,14 +210,7 @@ impl Reachable {
             let logits = edited.logits(&vectors);
             let turns: Vec<bool> = logits
                 .chunks_exact(n_actions)
-                .map(|row| {
-                    let answer = Answer::of(subject, row);
-                    let (first, second) = subject.answers();
-                    let is_answer = [first, second].contains(&usize::from(answer.action));
-                    is_answer
-                        && answer.action != original.action
-                        && answer.logit_diff.abs() >= DECIDED
-                })
+                .map(|row| Answer::of(subject, row).is_turn_from(original, subject.answers()))
                 .collect();
             let instruction = scenario.facet.configuration.instruction;
             let shows = self.showing_instruction(&scenario.facet.layout(), instruction);
@@ -381,31 +380,6 @@ fn distances_to(graph: &StateGraph, goal: usize) -> Vec<Option<usize>> {
         }
     }
     distance
-}
-
-/// What putting one frame in the place of another adds to the embedding.
-fn frame_change(embeddings: &[Vec<f64>], view: usize, before: &[u8], after: &[u8]) -> Vec<f32> {
-    let mut change = vec![0.0; embeddings[0].len()];
-    let mut add = |item: usize, sign: f64| {
-        for (sum, value) in change.iter_mut().zip(&embeddings[item]) {
-            *sum += sign * value;
-        }
-    };
-    let cells = before
-        .as_chunks::<3>()
-        .0
-        .iter()
-        .zip(after.as_chunks::<3>().0);
-    for (cell, (before, after)) in cells.enumerate() {
-        for (channel, (&b, &a)) in before.iter().zip(after).enumerate() {
-            if b != a {
-                let offset = [0, 11, 17][channel];
-                add((offset + usize::from(b)) * view * view + cell, -1.0);
-                add((offset + usize::from(a)) * view * view + cell, 1.0);
-            }
-        }
-    }
-    to_f32(&change)
 }
 
 /// Frames of the data that are equal to one of some frames.

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::closed_loop::{Reached, closed_loop};
 use crate::Error;
-use crate::effects::Prompts;
-use crate::geometry::set_pca;
+use crate::effects::{Prompts, instruction_pca};
 use crate::linear::{dot, scaled, to_f32, to_f64};
 use crate::mediation::random_directions;
 use crate::scenario::Study;
@@ -50,12 +49,7 @@ impl InstructionAxis {
     /// The first component of the study's instruction set, read at the residual stream before
     /// the first block.
     pub fn new(subject: &Subject, study: &Study, all: &Prompts) -> Result<Self, Error> {
-        let set = study.item_set("instruction").ok_or_else(|| {
-            Error::Question("the study has no item set called `instruction`".to_owned())
-        })?;
-        let direction = set_pca(&subject.embeddings(), subject.view(), set)?
-            .components
-            .swap_remove(0);
+        let direction = instruction_pca(subject, study)?.components.swap_remove(0);
         let start = study.moment("start").expect("checked on reading");
         let token = subject.token(start, TokenKind::State);
         let originals = all.of(study, study.original())?;

@@ -71,6 +71,17 @@ impl Answer {
             action: action as u8,
         }
     }
+
+    /// Whether this is the other turn, and decidedly: the largest logit is that of the answer which
+    /// `original` is not, and the logit difference at least [`DECIDED`].
+    pub fn is_turn_from(self, original: Self, answers: (usize, usize)) -> bool {
+        let other = match usize::from(original.action) {
+            a if a == answers.0 => answers.1,
+            a if a == answers.1 => answers.0,
+            _ => return false,
+        };
+        usize::from(self.action) == other && self.logit_diff.abs() >= DECIDED
+    }
 }
 
 impl FacetAnswers {
@@ -81,16 +92,9 @@ impl FacetAnswers {
         crate::logit_diff::restored_logit_diff(edited, original, flipped)
     }
 
-    /// Whether the agent takes the other turn, and decidedly: the largest logit is that of the
-    /// other answer, and the logit difference at least [`DECIDED`].
+    /// Whether an edit turns the agent ([`Answer::is_turn_from`]).
     pub fn is_flipped(&self, edit: usize, answers: (usize, usize)) -> bool {
-        let Answer { logit_diff, action } = self.answers[edit];
-        let other = match usize::from(self.original.action) {
-            a if a == answers.0 => answers.1,
-            a if a == answers.1 => answers.0,
-            _ => return false,
-        };
-        usize::from(action) == other && logit_diff.abs() >= DECIDED
+        self.answers[edit].is_turn_from(self.original, answers)
     }
 }
 

@@ -29,9 +29,7 @@ impl Exposure {
     /// If the recipe cannot be read.
     pub fn of(agent: &Agent, study: &Study) -> Result<Self, Error> {
         let run = run_of(&agent.dir);
-        let record = run.and_then(|dir| fs::read_to_string(dir.join("run.json")).ok());
-        let record: Option<RunRecord> = record.and_then(|text| serde_json::from_str(&text).ok());
-        let card = record.and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
+        let card = run_record(agent).and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
         if let Some(card) =
             card.filter(|c| Some(&c.content_blake3) == agent.record.dataset_blake3.as_ref())
         {
@@ -76,6 +74,17 @@ impl Exposure {
             })
             .collect()
     }
+}
+
+/// An agent's training data, if they are still where its run says.
+pub fn training_data(agent: &Agent) -> Option<Dataset> {
+    let found = store::read(Path::new(&run_record(agent)?.dataset));
+    found.ok().map(|(data, _)| data)
+}
+
+fn run_record(agent: &Agent) -> Option<RunRecord> {
+    let text = fs::read_to_string(run_of(&agent.dir)?.join("run.json")).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 /// The run that an agent's folder belongs to: itself, or two levels up for a checkpoint.

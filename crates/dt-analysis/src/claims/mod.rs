@@ -12,7 +12,7 @@ mod summary;
 mod vocabulary;
 
 pub use config::{Claim, Claims, Rule};
-pub use exposure::Exposure;
+pub use exposure::{Exposure, training_data};
 pub(crate) use judge::initial_embeddings;
 pub use judge::{Evidence, Finding, evidence, judge};
 pub use summary::{ClaimSummary, summarise};

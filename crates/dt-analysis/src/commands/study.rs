@@ -1,18 +1,15 @@
 //! `dt-analysis study`
 
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use dt_analysis::agent_study::{AgentStudy, about, study_agent, transfer_finding};
 use dt_analysis::answers::study_parts;
-use dt_analysis::claims::{Claims, Rule};
+use dt_analysis::claims::{Claims, Rule, training_data};
 use dt_analysis::effects::Prompts;
 use dt_analysis::scenario::Study;
 use dt_analysis::subject::Subject;
 use dt_analysis::transfer::{TransferRecord, kinship, transfer};
-use dt_data::{Dataset, store};
-use dt_train::run::RunRecord;
 
 use super::question::{Answers, Question, progress, write_json_file};
 use super::{Outcome, page};
@@ -48,7 +45,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         let found = match AgentStudy::read(&path, &about) {
             Some(found) => found,
             None => {
-                let data = training_data(&subject.agent.dir);
+                let data = training_data(&subject.agent);
                 let made = study_agent(subject, &study, &claims, data.as_ref())?;
                 made.write(&path)?;
                 made
@@ -87,18 +84,6 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     };
     page::write(question, &answers, "study", parts.collect(), rows, out)?;
     Ok(Outcome::Done)
-}
-
-/// The data of a run, if they are where it says.
-fn training_data(dir: &Path) -> Option<Dataset> {
-    let above = dir.parent().and_then(Path::parent);
-    let record = [Some(dir), above].into_iter().flatten().find_map(|d| {
-        let text = std::fs::read_to_string(d.join("run.json")).ok()?;
-        serde_json::from_str::<RunRecord>(&text).ok()
-    })?;
-    store::read(Path::new(&record.dataset))
-        .ok()
-        .map(|(data, _)| data)
 }
 
 /// Tries what was chosen on each agent on every other.
