@@ -93,6 +93,13 @@ pub struct LookBackConfig {
     /// Step from which they are drawn; none before.
     #[serde(default)]
     pub from_step: u64,
+    /// Draw none before the exact evaluation has met every goal this many times in a row, either;
+    /// 0: do not wait for it.
+    #[serde(default)]
+    pub after_perfect: u32,
+    /// Steps with them, after which training ends, whatever `training.steps` says; 0: until then.
+    #[serde(default)]
+    pub steps: u64,
 }
 
 /// What is measured.
@@ -231,6 +238,16 @@ impl AgentConfig {
             ));
         }
         let evaluation = &self.evaluation;
+        if let Some(look_backs) = training.look_backs
+            && look_backs.after_perfect > 0
+            && evaluation.goals.is_empty()
+        {
+            return Some(
+                "field `training.look_backs.after_perfect`: waits for `evaluation.goals`, and \
+                 there are none"
+                    .to_owned(),
+            );
+        }
         let asked = evaluation
             .returns_to_go
             .iter()
@@ -280,6 +297,17 @@ mod tests {
         assert!(error("model: (n_heads: \"four\")").contains("model.n_heads"));
         assert!(error("optimizer: (learning_rate: -1.0)").contains("learning_rate"));
         assert!(error("optimiser: ()").contains("optimiser"));
+        let waits_in_vain = AgentConfig::parse(
+            "a.ron",
+            "(name: \"a\", dataset: \"d\", evaluation: (),
+              training: (look_backs: Some((share: 0.4, after_perfect: 3))))",
+        );
+        assert!(
+            waits_in_vain
+                .unwrap_err()
+                .to_string()
+                .contains("after_perfect")
+        );
         let rtg = AgentConfig::parse(
             "a.ron",
             "(name: \"a\", dataset: \"d\", training: (), evaluation: (returns_to_go: [1.5]))",

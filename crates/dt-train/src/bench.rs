@@ -13,8 +13,16 @@ use crate::run::{RunError, Trainer, dataset_for, input_statistics, recipe_of, wi
 /// Result of a benchmark; `--json` prints it as it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainBenchRecord {
-    /// Definition that was trained.
+    /// Name of the definition that was trained.
     pub agent: String,
+    /// The definition.
+    pub definition: AgentConfig,
+    /// Folder of its data.
+    pub dataset: String,
+    /// Values of the model's parameters.
+    pub parameters: usize,
+    /// Most memory that this process has had, MB, where the system tells.
+    pub peak_rss_mb: Option<f64>,
     /// Device that computed.
     pub device: String,
     /// Threads that work on micro-batches.
@@ -42,7 +50,7 @@ pub struct TrainBenchRecord {
 /// Part of a step.
 #[derive(Clone, Debug, Serialize)]
 pub struct PhaseRecord {
-    /// `batch`, `forward`, `backward` or `optimizer`.
+    /// `batch`, `forward`, `backward` and `optimizer`, or `batch` and `libtorch`.
     pub phase: &'static str,
     /// Mean milliseconds of a step.
     pub milliseconds: f64,
@@ -63,7 +71,7 @@ pub fn bench(
 ) -> Result<TrainBenchRecord, RunError> {
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
-    let (data, ..) = dataset_for(datasets, &recipe)?;
+    let (data, _, folder, _) = dataset_for(datasets, &recipe)?;
     let sizes = WorldSizes {
         view_size: spec.view_size as usize,
         max_steps: spec.max_steps() as usize,
@@ -74,31 +82,43 @@ pub fn bench(
     let sampler = window_sampler(config, &data, &spec)?;
     let data = data.into();
     let mut trainer = Trainer::new(config, sizes, data, sampler, &statistics, 0, &device_used);
-    trainer.model.host &= !decomposed;
+    if decomposed {
+        trainer.decompose();
+    }
     let mut times = Vec::new();
     let mut tokens = 0;
     let warmup = steps.div_ceil(5);
-    for n in 0..warmup + steps {
+    // A GPU is timed over as many steps as a run lets it go ahead.
+    let together = trainer.read_every() as usize;
+    for n in 0..(warmup + steps).div_ceil(together) {
         let start = Instant::now();
-        let count = trainer.next_token_count();
-        trainer.step();
-        if n >= warmup {
-            times.push(start.elapsed().as_secs_f64());
-            tokens += count;
+        let mut count = 0;
+        for _ in 0..together {
+            count += trainer.next_token_count();
+            trainer.step();
+        }
+        trainer.read();
+        if n * together >= warmup {
+            times.push(start.elapsed().as_secs_f64() / together as f64);
+            tokens += count / together;
         }
     }
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
-    let mut seconds = [0.0; 4];
-    for _ in 0..steps.min(20) {
-        for (sum, part) in seconds.iter_mut().zip(trainer.step_in_phases()) {
+    let repeats = steps.min(20);
+    let mut seconds = trainer.step_in_phases();
+    for _ in 1..repeats {
+        for ((_, sum), (_, part)) in seconds.iter_mut().zip(trainer.step_in_phases()) {
             *sum += part;
         }
     }
-    let total: f64 = seconds.iter().sum();
-    let names = ["batch", "forward", "backward", "optimizer"];
+    let total: f64 = seconds.iter().map(|s| s.1).sum();
     Ok(TrainBenchRecord {
         agent: config.name.clone(),
+        definition: config.clone(),
+        dataset: folder.display().to_string(),
+        parameters: trainer.model.parameter_count(),
+        peak_rss_mb: peak_memory(),
         device: device.to_string(),
         threads: rayon::current_num_threads(),
         batch_size: config.training.batch_size,
@@ -108,15 +128,22 @@ pub fn bench(
         milliseconds_min: times[0] * 1e3,
         milliseconds_max: times[times.len() - 1] * 1e3,
         windows_per_second: config.training.batch_size as f64 / median,
-        tokens_per_second: tokens as f64 / steps as f64 / median,
-        phases: names
+        tokens_per_second: tokens as f64 / times.len() as f64 / median,
+        phases: seconds
             .into_iter()
-            .zip(seconds)
             .map(|(phase, s)| PhaseRecord {
                 phase,
-                milliseconds: s * 1e3 / steps.min(20) as f64,
+                milliseconds: s * 1e3 / repeats as f64,
                 share: s / total,
             })
             .collect(),
     })
+}
+
+/// Most memory of this process so far, MB.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
 }

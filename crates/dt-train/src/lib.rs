@@ -19,7 +19,16 @@ pub mod calibrate;
 pub mod checkpoint;
 pub mod device;
 pub mod evaluate;
+#[cfg(feature = "flex")]
 mod kernels;
+#[cfg(not(feature = "flex"))]
+#[path = "kernels/absent.rs"]
+mod kernels;
+#[cfg(feature = "libtorch")]
+mod libtorch;
+#[cfg(not(feature = "libtorch"))]
+#[path = "libtorch/absent.rs"]
+mod libtorch;
 mod loss;
 pub mod model;
 mod optim;

@@ -139,7 +139,7 @@ impl OptimizerConfig {
         None
     }
 
-    fn rate(&self, group: Group) -> f64 {
+    pub(crate) fn rate(&self, group: Group) -> f64 {
         match group {
             Group::StateEmbedding => self.state_embedding_rate,
             Group::Embedding => self.embedding_rate,
@@ -147,7 +147,7 @@ impl OptimizerConfig {
         }
     }
 
-    fn decays(&self, group: Group) -> bool {
+    pub(crate) fn decays(&self, group: Group) -> bool {
         match group {
             Group::Matrix => true,
             Group::Position => self.decay_positions,

@@ -4,12 +4,9 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
 
-use common::{assert_same_run, contents, definitions, dt_train, run, run_contents, stderr};
+use common::{assert_same_run, contents, definitions, run, run_contents, start_and_kill, stderr};
 
 fn train(dir: &Path, out: &str, more: &[&str]) {
     let mut args = vec!["train", "tiny.ron", "--quiet", "--out", out];
@@ -47,32 +44,6 @@ fn threads_change_no_byte() {
     let other = run_contents(&at("other"));
     assert_ne!(files["agent.safetensors"], other["agent.safetensors"]);
     assert_ne!(files["metrics.jsonl"], other["metrics.jsonl"]);
-}
-
-/// Lets a run go on until its log has grown by a few lines, then kills it; says whether it was
-/// still running.
-fn start_and_kill(dir: &Path, more: &[&str], lines: usize) -> bool {
-    let mut args = vec!["train", "tiny.ron", "--quiet", "--out", "killed"];
-    args.extend(more);
-    let mut child = dt_train(dir)
-        .args(&args)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let timing = dir.join("killed/timing.jsonl");
-    let count = || fs::read_to_string(&timing).map_or(0, |t| t.lines().count());
-    let before = count();
-    let start = Instant::now();
-    while count() < before + lines && start.elapsed() < Duration::from_secs(60) {
-        if child.try_wait().unwrap().is_some() {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    child.kill().unwrap(); // SIGKILL: nothing is tidied up
-    child.wait().unwrap();
-    true
 }
 
 #[test]

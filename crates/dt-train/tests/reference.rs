@@ -11,6 +11,19 @@ use dt_train::checkpoint::{import_pytorch, load_agent, save_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::parity::{ParityRow, parity};
 
+/// Every device that this program and machine have.
+fn devices() -> Vec<DeviceSpec> {
+    [
+        DeviceSpec::Cpu,
+        DeviceSpec::Libtorch,
+        DeviceSpec::LibtorchCuda(0),
+    ]
+    .into_iter()
+    .filter(|device| device.open().is_ok())
+    .inspect(|device| eprintln!("on {device}"))
+    .collect()
+}
+
 fn print(rows: &[ParityRow]) {
     for row in rows {
         eprintln!("{:<44}{:.2e}", row.name, row.difference);
@@ -20,22 +33,24 @@ fn print(rows: &[ParityRow]) {
 #[test]
 fn a_small_gated_agent_has_pytorchs_activations_and_gradients() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity");
-    let agent = load_agent(&dir, &DeviceSpec::Cpu.open().unwrap()).unwrap();
-    let rows = parity(&agent.model, &dir.join("golden.safetensors"), 1e-5).unwrap();
-    print(&rows);
-    assert!(rows.iter().all(|r| r.ok));
-    assert!(rows.len() > 70, "{} tensors", rows.len());
-    assert!(
-        rows.iter()
-            .any(|r| r.name == "w5.grad.transformer.blocks.0.mlp.W_gate")
-    );
-    // The check can fail: another agent's weights do not pass.
-    let mut other = agent.model.clone();
-    let mut params = other.params().to_vec();
-    params[1] = params[1].clone() * 1.01;
-    other.set_params(params);
-    let rows = parity(&other, &dir.join("golden.safetensors"), 1e-5).unwrap();
-    assert!(rows.iter().any(|r| !r.ok));
+    for device in devices() {
+        let agent = load_agent(&dir, &device.open().unwrap()).unwrap();
+        let rows = parity(&agent.model, &dir.join("golden.safetensors"), 1e-5).unwrap();
+        print(&rows);
+        assert!(rows.iter().all(|r| r.ok));
+        assert!(rows.len() > 70, "{} tensors", rows.len());
+        assert!(
+            rows.iter()
+                .any(|r| r.name == "w5.grad.transformer.blocks.0.mlp.W_gate")
+        );
+        // The check can fail: another agent's weights do not pass.
+        let mut other = agent.model.clone();
+        let mut params = other.params().to_vec();
+        params[1] = params[1].clone() * 1.01;
+        other.set_params(params);
+        let rows = parity(&other, &dir.join("golden.safetensors"), 1e-5).unwrap();
+        assert!(rows.iter().any(|r| !r.ok));
+    }
 }
 
 #[test]
@@ -48,21 +63,19 @@ fn the_published_agent_computes_what_pytorch_computes() {
     let dir = tempfile::tempdir().unwrap();
     let (record, values, _) = import_pytorch(&given.join("MemoryGatedMLP.pt"), None).unwrap();
     save_agent(dir.path(), &record, &values).unwrap();
-    let agent = load_agent(dir.path(), &DeviceSpec::Cpu.open().unwrap()).unwrap();
-    let rows = parity(
-        &agent.model,
-        &given.join("golden_forward.safetensors"),
-        1e-4,
-    )
-    .unwrap();
-    print(&rows);
-    assert!(rows.iter().all(|r| r.ok));
-    for name in [
-        "u5.out.action_logits",
-        "u1.out.action_logits",
-        "w9.out.attn_pattern.1",
-    ] {
-        assert!(rows.iter().any(|r| r.name == name), "{name}");
+    let golden = given.join("golden_forward.safetensors");
+    for device in devices() {
+        let agent = load_agent(dir.path(), &device.open().unwrap()).unwrap();
+        let rows = parity(&agent.model, &golden, 1e-4).unwrap();
+        print(&rows);
+        assert!(rows.iter().all(|r| r.ok));
+        for name in [
+            "u5.out.action_logits",
+            "u1.out.action_logits",
+            "w9.out.attn_pattern.1",
+        ] {
+            assert!(rows.iter().any(|r| r.name == name), "{name}");
+        }
     }
 }
 

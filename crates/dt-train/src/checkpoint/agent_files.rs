@@ -117,11 +117,11 @@ pub fn save_agent(
     write_atomic(&dir.join("agent.json"), (text + "\n").as_bytes())
 }
 
-/// Reads an agent from a run directory, a checkpoint in one, or an imported agent.
+/// Reads what an agent's weights mean.
 ///
 /// # Errors
-/// If a file is missing or damaged, or the weights do not fit the record.
-pub fn load_agent(dir: &Path, device: &Device) -> Result<Agent, CheckpointError> {
+/// If the file is missing or damaged.
+pub(crate) fn read_agent_record(dir: &Path) -> Result<AgentRecord, CheckpointError> {
     let json = dir.join("agent.json");
     if !json.exists() {
         return Err(CheckpointError::corrupt(
@@ -135,6 +135,15 @@ pub fn load_agent(dir: &Path, device: &Device) -> Result<Agent, CheckpointError>
     if let Some(problem) = record.model.problem().or_else(|| record.problem()) {
         return Err(CheckpointError::corrupt(json, problem));
     }
+    Ok(record)
+}
+
+/// Reads an agent from a run directory, a checkpoint in one, or an imported agent.
+///
+/// # Errors
+/// If a file is missing or damaged, or the weights do not fit the record.
+pub fn load_agent(dir: &Path, device: &Device) -> Result<Agent, CheckpointError> {
+    let record = read_agent_record(dir)?;
     let path = dir.join("agent.safetensors");
     let mut tensors = read_tensors(&path)?;
     let (specs, _) = param_specs(&record.model, &record.sizes);

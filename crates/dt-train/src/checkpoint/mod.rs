@@ -10,6 +10,7 @@ mod import;
 mod tensors;
 mod training_state;
 
+pub(crate) use agent_files::read_agent_record;
 pub use agent_files::{Agent, AgentRecord, load_agent, save_agent};
 pub use atomic::{check_run_dir, create_run_dir, write_atomic, write_dir_atomic};
 pub use fold::fold;

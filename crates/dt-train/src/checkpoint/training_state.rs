@@ -20,6 +20,9 @@ pub struct TrainingState {
     pub updates: usize,
     /// Perfect exact evaluations in a row.
     pub perfect_in_a_row: u32,
+    /// Step from which look-backs are drawn, once it is known.
+    #[serde(default)]
+    pub look_backs_from: Option<u64>,
     /// Sum of the losses since the last line of `metrics.jsonl`.
     pub loss_sum: f64,
     /// Length of `metrics.jsonl`, bytes.

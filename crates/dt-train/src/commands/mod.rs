@@ -90,7 +90,10 @@ fn with_threads<R: Send>(
         Some(threads) => rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()?
-            .install(work),
+            .install(|| {
+                dt_train::device::set_threads(threads);
+                work()
+            }),
     }
 }
 

@@ -129,6 +129,12 @@ impl Observer for Progress {
         }
     }
 
+    fn look_backs_begin(&mut self, step: u64) {
+        self.say(&format!(
+            "step {step}: the goals are met; look-backs are drawn from here on"
+        ));
+    }
+
     fn evaluated(&mut self, step: u64, exact: &[ExactRecord]) {
         self.evaluation = describe(exact);
         if self.bar.is_none() {

@@ -45,6 +45,10 @@ pub struct Args {
     /// Go on with a run that was stopped
     #[arg(long, conflicts_with = "force")]
     resume: bool,
+    /// Begin with the training state of another run instead of new weights, and count on from its
+    /// step: the folder of a run's last checkpoint, or of the one at which its look-backs began
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["resume", "seeds"])]
+    branch_from: Option<PathBuf>,
     /// Replace a run that is there
     #[arg(long)]
     force: bool,
@@ -103,6 +107,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             seed,
             device: args.device,
             force: args.force,
+            branch_from: args.branch_from.clone(),
             interrupted: interrupted.clone(),
         };
         if args.resume && !options.resume && !several {

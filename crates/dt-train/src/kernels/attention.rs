@@ -10,28 +10,7 @@ use burn::prelude::*;
 
 use super::glue::{HostOp, dense, host_op, input, tensor, values};
 use super::simd::{dot, exp, has_fma, mul_add, sum, vectorised};
-
-/// Which tokens of a window ask: query `i` is token `first + stride * i`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Queries {
-    /// Token of the first query.
-    pub first: usize,
-    /// Tokens from one query to the next.
-    pub stride: usize,
-}
-
-impl Queries {
-    /// Every token.
-    pub(crate) const ALL: Self = Self {
-        first: 0,
-        stride: 1,
-    };
-    /// The state tokens 1, 4, 7 …
-    pub(crate) const STATES: Self = Self {
-        first: 1,
-        stride: 3,
-    };
-}
+use crate::model::Queries;
 
 /// Sizes of an attention, and which token each query is.
 #[derive(Clone, Copy, Debug)]

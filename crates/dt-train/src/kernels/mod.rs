@@ -13,7 +13,7 @@ mod simd;
 mod state_rows;
 mod tokens;
 
-pub(crate) use attention::{Queries, attention, supports_heads};
+pub(crate) use attention::{attention, supports_heads};
 pub(crate) use embedding_sum::embedding_sum;
 pub(crate) use layer_norm::layer_norm;
 pub(crate) use state_rows::state_rows;

@@ -4,8 +4,9 @@ use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
 use super::hooks::{HookPoint, Hooks, NoHooks};
+use super::queries::Queries;
 use super::transformer::Model;
-use crate::kernels::{self, Queries};
+use crate::kernels;
 
 impl Model {
     /// Attention of one block: what it adds to the residual stream.

@@ -10,8 +10,8 @@ use burn::prelude::*;
 
 use super::hooks::NoHooks;
 use super::input::TokenBatch;
+use super::queries::Queries;
 use super::transformer::Model;
-use crate::kernels::Queries;
 use crate::optim::to_host;
 
 /// Edits that are computed together: enough for fast products, few enough for a core's cache.

@@ -15,6 +15,7 @@ mod input;
 mod mlp;
 mod norm;
 mod params;
+mod queries;
 mod transformer;
 
 pub use cache::{ActivationCache, Recorded};
@@ -24,10 +25,13 @@ pub use config::{
 pub use edited_token::EditedToken;
 pub use hooks::{HookPoint, Hooks, NoHooks, UnknownHookPoint};
 pub use input::{Frame, Frames, ItemRows, TokenBatch, item_index, push_items};
+#[cfg(feature = "libtorch")]
+pub(crate) use norm::LN_EPS;
 pub use params::{
     Group, ParamIndex, ParamSpec, STATE_BIAS, WorldSizes, initial_values, param_specs, upload,
 };
+pub(crate) use queries::Queries;
 pub use transformer::{InputStatistics, Model};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,7 +12,7 @@ use crate::batch::TrainBatch;
 use crate::loss::negative_log_likelihood;
 use crate::optim::to_host;
 
-const SIZES: WorldSizes = WorldSizes {
+pub(crate) const SIZES: WorldSizes = WorldSizes {
     view_size: 7,
     max_steps: 50,
     n_actions: 7,
@@ -31,7 +31,7 @@ fn small() -> ModelConfig {
 }
 
 /// A model of `agents` agents with random weights, biases and gains included.
-fn model(config: &ModelConfig, agents: usize, host: bool) -> Model {
+pub(crate) fn model(config: &ModelConfig, agents: usize, host: bool) -> Model {
     let (specs, _) = param_specs(config, &SIZES);
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let values = specs
@@ -55,7 +55,7 @@ fn model(config: &ModelConfig, agents: usize, host: bool) -> Model {
 }
 
 /// Random windows, the last of each agent shorter than the rest.
-fn batch(agents: usize, windows: usize, timesteps: usize, seed: u64) -> TrainBatch {
+pub(crate) fn batch(agents: usize, windows: usize, timesteps: usize, seed: u64) -> TrainBatch {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut tokens = TokenBatch::new(timesteps);
     (tokens.agents, tokens.windows) = (agents, windows);
@@ -92,7 +92,7 @@ fn logits(model: &Model, batch: &TrainBatch, hooks: &mut dyn Hooks) -> Vec<f32> 
     to_host(&model.forward(&batch.tokens, hooks))
 }
 
-fn loss_and_gradients(model: &Model, batch: &TrainBatch) -> (f32, Vec<Vec<f32>>) {
+pub(crate) fn loss_and_gradients(model: &Model, batch: &TrainBatch) -> (f32, Vec<Vec<f32>>) {
     let tracked = model.tracked();
     let loss = negative_log_likelihood(tracked.forward(&batch.tokens, &mut NoHooks), batch);
     let mut grads = loss.backward();
@@ -109,7 +109,7 @@ fn loss_and_gradients(model: &Model, batch: &TrainBatch) -> (f32, Vec<Vec<f32>>)
     (loss.into_scalar::<f32>(), grads)
 }
 
-fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter()
         .zip(b)
@@ -126,7 +126,7 @@ impl Hooks for Everything {
     }
 }
 
-fn variants() -> Vec<ModelConfig> {
+pub(crate) fn variants() -> Vec<ModelConfig> {
     let base = small();
     vec![
         base.clone(),

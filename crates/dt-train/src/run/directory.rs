@@ -26,6 +26,20 @@ pub struct RunRecord {
     pub dataset: String,
     /// Its content hash.
     pub dataset_blake3: String,
+    /// The run's first state, if another run trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branched_from: Option<BranchRecord>,
+}
+
+/// The state of another run from which a run goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BranchRecord {
+    /// Folder of the state.
+    pub checkpoint: String,
+    /// Steps that it has behind it.
+    pub step: u64,
+    /// Hash of `training.safetensors`: the weights and the optimiser's moments.
+    pub training_blake3: String,
 }
 
 impl RunRecord {

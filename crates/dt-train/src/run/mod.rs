@@ -1,5 +1,6 @@
 //! Training: from a definition and a dataset to an agent on disk.
 
+mod branch;
 mod dataset;
 mod directory;
 mod logs;
@@ -8,7 +9,7 @@ mod train;
 mod trainer;
 
 pub use dataset::{dataset_dir, dataset_for, recipe_of, window_sampler};
-pub use directory::{RunRecord, is_finished, resume_point};
+pub use directory::{BranchRecord, RunRecord, is_finished, resume_point};
 pub use logs::{EvaluationLine, MetricLine, TimingLine, read_metrics};
 pub use statistics::input_statistics;
 pub use train::{Observer, RunOptions, RunSummary, Silent, Stage, train};

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::prelude::*;
-
 use dt_data::Card;
 use dt_env::EnvSpec;
 use dt_env::config::to_ron;
 
-use super::directory::{RunRecord, is_finished, remove_resume_points, resume_point};
+use super::branch::branch_record;
+use super::directory::{BranchRecord, RunRecord, is_finished, remove_resume_points, resume_point};
 use super::logs::{JsonLines, MetricLine, TimingLine};
 use super::trainer::{StepRecord, Trainer};
 use super::{RunError, dataset_for, input_statistics, recipe_of, window_sampler};
@@ -40,6 +39,8 @@ pub struct RunOptions {
     pub force: bool,
     /// Go on with a run that is there.
     pub resume: bool,
+    /// Begin with the training state in this folder instead of new weights.
+    pub branch_from: Option<PathBuf>,
     /// Set from outside to stop after the current step, with a checkpoint.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -76,6 +77,8 @@ pub trait Observer {
     fn step(&mut self, _record: &StepRecord, _steps: u64) {}
     /// An exact evaluation during training.
     fn evaluated(&mut self, _step: u64, _exact: &[ExactRecord]) {}
+    /// The goals that look-backs wait for are met: they are drawn from this step on.
+    fn look_backs_begin(&mut self, _step: u64) {}
 }
 
 /// Looks away.
@@ -117,11 +120,13 @@ pub fn train(
     let device = options.device.open()?;
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
-    if options.resume {
-        check_same_config(config, options)?;
+    let branch_from = if options.resume {
+        let before = check_same_config(config, options)?;
+        before.branched_from.map(|b| PathBuf::from(b.checkpoint))
     } else {
         check_run_dir(&options.out, options.force)?;
-    }
+        options.branch_from.clone()
+    };
 
     observer.begins(Stage::Dataset);
     let clock = Instant::now();
@@ -134,6 +139,11 @@ pub fn train(
     };
     let statistics = input_statistics(&data, &sizes);
     let sampler = window_sampler(config, &data, &spec)?;
+    // Checked before anything is written; a resumed run has a state of its own.
+    let branch = match &branch_from {
+        Some(checkpoint) if !options.resume => Some(branch_record(checkpoint, config, &card)?),
+        _ => None,
+    };
     let mut seconds = vec![(Stage::Dataset, clock.elapsed().as_secs_f64())];
 
     let trainer = Trainer::new(
@@ -154,16 +164,18 @@ pub fn train(
         card,
         trainer,
         state: TrainingState::default(),
+        branch_from,
         metrics: None,
     };
     if options.resume && is_finished(&options.out) {
-        run.restore(&device)?;
+        run.restore()?;
     } else {
         if options.resume {
-            run.restore(&device)?;
+            run.restore()?;
         } else {
             create_run_dir(&options.out, options.force)?;
-            run.write_records(&dataset_path)?;
+            run.write_records(&dataset_path, branch)?;
+            run.branch()?;
         }
         observer.begins(Stage::Training);
         let clock = Instant::now();
@@ -191,14 +203,14 @@ pub fn train(
         dataset: dataset_path,
         parameters: run.trainer.model.parameter_count(),
         steps: run.trainer.step_count(),
-        stopped_early: run.trainer.step_count() < config.training.steps,
+        stopped_early: run.trainer.step_count() < run.trainer.last_step(),
         perfect,
         evaluation,
         seconds,
     })
 }
 
-fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<(), RunError> {
+fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<RunRecord, RunError> {
     let path = options.out.join("config.ron");
     if !path.exists() {
         return Err(RunError::Mismatch(format!(
@@ -226,7 +238,7 @@ fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<(), R
             options.seed
         )));
     }
-    Ok(())
+    Ok(record)
 }
 
 /// A run while it goes on.
@@ -239,11 +251,16 @@ struct Run<'a> {
     card: Card,
     trainer: Trainer,
     state: TrainingState,
+    branch_from: Option<PathBuf>,
     metrics: Option<JsonLines>,
 }
 
 impl Run<'_> {
-    fn write_records(&self, dataset: &std::path::Path) -> Result<(), RunError> {
+    fn write_records(
+        &self,
+        dataset: &std::path::Path,
+        branched_from: Option<BranchRecord>,
+    ) -> Result<(), RunError> {
         let out = &self.options.out;
         write_atomic(&out.join("config.ron"), to_ron(self.config).as_bytes())?;
         let record = RunRecord {
@@ -255,6 +272,7 @@ impl Run<'_> {
             threads: rayon::current_num_threads(),
             dataset: dataset.display().to_string(),
             dataset_blake3: self.card.content_blake3.clone(),
+            branched_from,
         };
         let text = serde_json::to_string_pretty(&record).expect("a record is plain data");
         write_atomic(&out.join("run.json"), (text + "\n").as_bytes())?;
@@ -262,24 +280,54 @@ impl Run<'_> {
     }
 
     /// Takes up the newest state; a run killed before its first one starts anew.
-    fn restore(&mut self, device: &Device) -> Result<(), RunError> {
-        let Some(dir) = resume_point(&self.options.out)? else {
+    fn restore(&mut self) -> Result<(), RunError> {
+        match resume_point(&self.options.out)? {
+            Some(dir) => self.load(&dir),
+            None => self.branch(),
+        }
+    }
+
+    /// Takes up the state that the run branches from, if it does, as a state of its own.
+    fn branch(&mut self) -> Result<(), RunError> {
+        let Some(checkpoint) = self.branch_from.clone() else {
             return Ok(());
         };
+        self.load(&checkpoint)?;
+        self.state.metrics_bytes = 0;
+        let own = format!("checkpoints/step-{:06}", self.trainer.step_count());
+        self.write_state(&self.options.out.join(own))
+    }
+
+    fn load(&mut self, dir: &std::path::Path) -> Result<(), RunError> {
         let specs = self.trainer.model.specs().to_vec();
-        let (state, values, moments) = load_state(&dir, &specs)?;
-        let params = specs
-            .iter()
-            .zip(values)
-            .map(|(spec, values)| crate::model::upload(spec, values, device))
-            .collect();
-        self.trainer.model.set_params(params);
-        self.trainer
-            .optimizer
-            .restore(state.updates, moments, &specs, device);
+        let (state, values, moments) = load_state(dir, &specs)?;
+        self.trainer.restore(values, state.updates, moments);
         self.trainer.set_step(state.step);
+        if self.waits_for_goals() {
+            self.trainer.set_look_backs_from(state.look_backs_from);
+        }
         self.state = state;
         Ok(())
+    }
+
+    fn waits_for_goals(&self) -> bool {
+        let look_backs = self.config.training.look_backs;
+        look_backs.is_some_and(|l| l.after_perfect > 0)
+    }
+
+    /// Whether the goals that look-backs wait for have just been met often enough; then they begin.
+    fn look_backs_begin(&mut self) -> bool {
+        let Some(look_backs) = self.config.training.look_backs else {
+            return false;
+        };
+        let step = self.trainer.step_count();
+        let begin = self.trainer.look_backs_from().is_none()
+            && self.state.perfect_in_a_row >= look_backs.after_perfect
+            && step >= look_backs.from_step;
+        if begin {
+            self.trainer.set_look_backs_from(Some(step));
+        }
+        begin
     }
 
     fn train(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
@@ -296,11 +344,20 @@ impl Run<'_> {
         let mut last_checkpoint = Instant::now();
         let enough = training.stop_after_perfect;
         let is_over = |run: &Self| {
-            run.trainer.step_count() >= training.steps
+            run.trainer.step_count() >= run.trainer.last_step()
                 || (enough > 0 && run.state.perfect_in_a_row >= enough)
         };
         while !is_over(self) {
-            let record = self.trainer.step();
+            self.trainer.step();
+            let due = last_checkpoint.elapsed().as_secs() >= training.checkpoint_seconds;
+            let stop = self.options.interrupted.load(Ordering::Relaxed);
+            let step = self.trainer.step_count();
+            // A GPU is let run ahead where nothing is asked of it.
+            if !(stop || due || self.reads(step)) {
+                continue;
+            }
+            let steps = self.trainer.unread_steps();
+            let record = self.trainer.read();
             if !record.loss.is_finite() || !record.grad_norm.is_finite() {
                 return Err(RunError::NotFinite {
                     step: record.step,
@@ -309,8 +366,8 @@ impl Run<'_> {
                     grad_norm: record.grad_norm,
                 });
             }
-            self.state.loss_sum += record.loss;
-            observer.step(&record, training.steps);
+            self.state.loss_sum += record.loss * steps as f64;
+            observer.step(&record, self.trainer.last_step());
             if record.step.is_multiple_of(training.log_every) {
                 let line = StepRecord {
                     loss: self.state.loss_sum / training.log_every as f64,
@@ -327,14 +384,17 @@ impl Run<'_> {
                 })?;
                 last_line = (record.step, now);
             }
-            if record.step.is_multiple_of(training.evaluate_every) {
+            let evaluates = record.step.is_multiple_of(training.evaluate_every);
+            if evaluates {
                 self.evaluate(observer)?;
             }
-            if self.keeps(record.step) {
+            if evaluates && self.look_backs_begin() {
+                // Other shares of look-backs can branch from here.
+                self.write_state(&out.join(format!("checkpoints/step-{:06}", record.step)))?;
+                observer.look_backs_begin(record.step);
+            } else if self.keeps(record.step) {
                 self.keep_weights()?;
             }
-            let stop = self.options.interrupted.load(Ordering::Relaxed);
-            let due = last_checkpoint.elapsed().as_secs() >= training.checkpoint_seconds;
             if (stop || due) && !is_over(self) {
                 let dir = out.join(format!("checkpoints/resume-{:06}", record.step));
                 self.write_state(&dir)?;
@@ -377,6 +437,20 @@ impl Run<'_> {
         })
     }
 
+    /// Whether a step's numbers are read before the next one is taken.
+    fn reads(&self, step: u64) -> bool {
+        let training = &self.config.training;
+        [
+            self.trainer.read_every(),
+            training.log_every,
+            training.evaluate_every,
+        ]
+        .iter()
+        .any(|&every| step.is_multiple_of(every))
+            || self.keeps(step)
+            || step >= self.trainer.last_step()
+    }
+
     fn keeps(&self, step: u64) -> bool {
         let training = &self.config.training;
         training.keep_steps.contains(&step)
@@ -413,11 +487,12 @@ impl Run<'_> {
 
     /// Weights and all that resuming needs.
     fn write_state(&mut self, dir: &std::path::Path) -> Result<(), RunError> {
-        let Some((updates, moments)) = self.trainer.optimizer.moments() else {
+        let Some((updates, moments)) = self.trainer.moments() else {
             return Ok(()); // before the first step there is nothing to keep
         };
         self.state.step = self.trainer.step_count();
         self.state.updates = updates;
+        self.state.look_backs_from = self.trainer.look_backs_from();
         let values = self.trainer.values();
         let specs = self.trainer.model.specs();
         Ok(write_dir_atomic(dir, |dir| {

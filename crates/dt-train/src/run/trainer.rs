@@ -11,11 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use dt_data::{Dataset, Window, WindowSampler};
 
-use crate::agent::{AgentConfig, LookBackConfig};
+use crate::agent::AgentConfig;
 use crate::batch::{TrainBatch, micro_batches};
+use crate::device::is_gpu;
+use crate::libtorch::Engine;
 use crate::loss::negative_log_likelihood;
-use crate::model::{InputStatistics, Model, NoHooks, WorldSizes, initial_values, param_specs};
-use crate::optim::{Optimizer, to_host};
+use crate::model::{
+    InputStatistics, Model, NoHooks, WorldSizes, initial_values, param_specs, upload,
+};
+use crate::optim::{Moments, Optimizer, to_host};
 
 /// Streams of a run's root seed, one per purpose.
 const BATCH_STREAM: u64 = 1;
@@ -37,14 +41,27 @@ pub struct StepRecord {
 pub struct Trainer {
     /// The model.
     pub model: Model,
-    /// The optimiser and its state.
-    pub optimizer: Optimizer,
+    optimizer: Optimizer,
+    /// Takes the steps where the device is libtorch's.
+    engine: Option<Engine>,
     config: AgentConfig,
     sizes: WorldSizes,
     data: Arc<Dataset>,
     sampler: WindowSampler,
     seed: u64,
     step: u64,
+    look_backs_from: Option<u64>,
+    unread: Unread,
+    waits_to_read: bool,
+}
+
+/// Numbers of the steps since the last reading.
+#[derive(Default)]
+struct Unread {
+    steps: u64,
+    loss_sum: f64,
+    learning_rate: f64,
+    grad_norm: f64,
 }
 
 impl Trainer {
@@ -71,9 +88,10 @@ impl Trainer {
             }
             values[bias] = mean.iter().map(|&m| -m as f32).collect();
         }
-        let model = Model::new(config.model.clone(), sizes, statistics, values, device);
+        let mut model = Model::new(config.model.clone(), sizes, statistics, values, device);
         Self {
             optimizer: Optimizer::new(config.optimizer, &model),
+            engine: Engine::new(&mut model, config.optimizer),
             model,
             config: config.clone(),
             sizes,
@@ -81,6 +99,13 @@ impl Trainer {
             sampler,
             seed,
             step: 0,
+            look_backs_from: config
+                .training
+                .look_backs
+                .filter(|l| l.after_perfect == 0)
+                .map(|l| l.from_step),
+            unread: Unread::default(),
+            waits_to_read: is_gpu(device),
         }
     }
 
@@ -94,23 +119,44 @@ impl Trainer {
         self.step = step;
     }
 
-    /// The windows of the step that comes next; a function of seed and step alone.
+    /// Step from which look-backs are drawn; none while the goals that they wait for are not met.
+    pub fn look_backs_from(&self) -> Option<u64> {
+        self.look_backs_from
+    }
+
+    /// Draws look-backs from here on.
+    pub fn set_look_backs_from(&mut self, step: Option<u64>) {
+        self.look_backs_from = step;
+    }
+
+    /// Step at which training ends at the latest.
+    pub fn last_step(&self) -> u64 {
+        let training = &self.config.training;
+        match (training.look_backs, self.look_backs_from) {
+            (Some(look_backs), Some(from)) if look_backs.steps > 0 => from + look_backs.steps,
+            _ => training.steps,
+        }
+    }
+
+    /// The windows of the step that comes next; a function of seed, step and the step from which
+    /// look-backs are drawn.
     fn next_windows(&self) -> Vec<Window> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(BATCH_STREAM << 48 | self.step);
         let draw = |_| match self.config.training.look_backs {
             None => self.sampler.draw(&mut rng),
-            Some(LookBackConfig { share, from_step }) => {
-                let share = if self.step < from_step { 0.0 } else { share };
+            Some(look_backs) => {
+                let begun = self.look_backs_from.is_some_and(|from| self.step >= from);
+                let share = if begun { look_backs.share } else { 0.0 };
                 self.sampler.draw_telling(share, &mut rng)
             }
         };
         (0..self.config.training.batch_size).map(draw).collect()
     }
 
-    /// One step. Micro-batches go to the cores of rayon's pool; gradients are added in order, so
-    /// the result is the same for any number of threads.
-    pub fn step(&mut self) -> StepRecord {
+    /// One step. On the host, micro-batches go to the cores of rayon's pool; gradients are added
+    /// in order, so the result is the same for any number of threads.
+    pub fn step(&mut self) {
         let training = &self.config.training;
         let batches = micro_batches(
             &self.data,
@@ -119,7 +165,16 @@ impl Trainer {
             &self.config.model,
             &self.sizes,
         );
+        let schedule = &self.config.optimizer.schedule;
+        let factor = schedule.factor(self.step, training.steps);
         let total: f32 = batches.iter().flat_map(|b| &b.weights).sum();
+        self.unread.learning_rate = self.config.optimizer.learning_rate * factor;
+        self.unread.steps += 1;
+        self.step += 1;
+        if let Some(engine) = &mut self.engine {
+            engine.step(&self.model, &batches, &[total], factor);
+            return;
+        }
         // Longest micro-batches last in the list; started first, so that cores end together.
         let mut parts: Vec<(f64, Vec<Tensor<3>>)> = batches
             .par_iter()
@@ -128,7 +183,7 @@ impl Trainer {
             .map(|batch| gradients(&self.model, batch, total))
             .collect();
         parts.reverse();
-        let loss = parts.iter().map(|p| p.0).sum::<f64>() / f64::from(total);
+        self.unread.loss_sum += parts.iter().map(|p| p.0).sum::<f64>() / f64::from(total);
         let mut parts = parts.into_iter().map(|p| p.1);
         let mut grads = parts.next().expect("at least one micro-batch");
         for part in parts {
@@ -138,19 +193,67 @@ impl Trainer {
                 .map(|(sum, grad)| sum + grad)
                 .collect();
         }
-        let factor = self
-            .config
-            .optimizer
-            .schedule
-            .factor(self.step, training.steps);
-        let norms = self.optimizer.step(&mut self.model, grads, factor);
-        self.step += 1;
+        self.unread.grad_norm = self.optimizer.step(&mut self.model, grads, factor)[0];
+    }
+
+    /// What has happened since the last reading: the mean loss, and the gradient's norm at the
+    /// last step. On a GPU the host waits here, and nowhere else.
+    ///
+    /// # Panics
+    /// If there was no step since.
+    pub fn read(&mut self) -> StepRecord {
+        if let Some(reading) = self.engine.as_mut().and_then(Engine::read) {
+            self.unread.loss_sum = reading.loss_sum[0];
+            self.unread.grad_norm = reading.grad_norm[0];
+        }
+        let unread = std::mem::take(&mut self.unread);
+        assert!(unread.steps > 0, "a step comes before its reading");
         StepRecord {
             step: self.step,
-            loss,
-            learning_rate: self.config.optimizer.learning_rate * factor,
-            grad_norm: norms[0],
+            loss: unread.loss_sum / unread.steps as f64,
+            learning_rate: unread.learning_rate,
+            grad_norm: unread.grad_norm,
         }
+    }
+
+    /// Steps since the last reading.
+    pub fn unread_steps(&self) -> u64 {
+        self.unread.steps
+    }
+
+    /// Steps between readings: every step on the host, where reading costs nothing.
+    pub fn read_every(&self) -> u64 {
+        if self.waits_to_read {
+            self.config.training.log_every
+        } else {
+            1
+        }
+    }
+
+    /// Moments of every parameter, and the number of updates they have seen; none before the
+    /// first step.
+    pub fn moments(&self) -> Option<(usize, Vec<Moments>)> {
+        if let Some(engine) = &self.engine {
+            return engine.moments(self.model.specs());
+        }
+        self.optimizer.moments()
+    }
+
+    /// Takes up parameters and moments read from a checkpoint.
+    pub fn restore(&mut self, values: Vec<Vec<f32>>, updates: usize, moments: Vec<Moments>) {
+        if let Some(engine) = &mut self.engine {
+            engine.restore(&values, updates, &moments);
+            return;
+        }
+        let specs = self.model.specs().to_vec();
+        let device = self.model.params()[0].device();
+        let params = specs
+            .iter()
+            .zip(values)
+            .map(|(spec, values)| upload(spec, values, &device))
+            .collect();
+        self.model.set_params(params);
+        self.optimizer.restore(updates, moments, &specs, &device);
     }
 
     /// Tokens of the windows of the step that comes next, filling left out.
@@ -159,10 +262,22 @@ impl Trainer {
         windows.iter().map(|w| 3 * w.length - 1).sum()
     }
 
-    /// One step with everything in sequence on this thread; seconds of batch building, forward
-    /// passes, backward passes and the update.
-    pub(crate) fn step_in_phases(&mut self) -> [f64; 4] {
-        let mut seconds = [0.0; 4];
+    /// From here on, burn's own operations instead of fused ones and libtorch's autograd.
+    pub(crate) fn decompose(&mut self) {
+        self.model.host = false;
+        self.engine = None;
+    }
+
+    /// One step with everything in sequence on this thread: seconds of its parts.
+    pub(crate) fn step_in_phases(&mut self) -> Vec<(&'static str, f64)> {
+        let mut seconds: Vec<(&str, f64)> = Vec::new();
+        let mut add = |name: &'static str, from: Instant| {
+            let elapsed = from.elapsed().as_secs_f64();
+            match seconds.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, sum)) => *sum += elapsed,
+                None => seconds.push((name, elapsed)),
+            }
+        };
         let clock = Instant::now();
         let batches = micro_batches(
             &self.data,
@@ -171,26 +286,33 @@ impl Trainer {
             &self.config.model,
             &self.sizes,
         );
-        seconds[0] = clock.elapsed().as_secs_f64();
+        add("batch", clock);
         let total: f32 = batches.iter().flat_map(|b| &b.weights).sum();
+        self.step += 1;
+        if let Some(engine) = &mut self.engine {
+            let clock = Instant::now();
+            engine.step(&self.model, &batches, &[total], 1.0);
+            engine.read();
+            add("libtorch", clock);
+            return seconds;
+        }
         let mut sum: Option<Vec<Tensor<3>>> = None;
         for batch in &batches {
             let clock = Instant::now();
             let (tracked, loss) = forward(&self.model, batch);
-            seconds[1] += clock.elapsed().as_secs_f64();
+            add("forward", clock);
             let clock = Instant::now();
             let grads = backward(&tracked, &loss, total);
             sum = Some(match sum {
                 None => grads,
                 Some(sum) => sum.into_iter().zip(grads).map(|(a, b)| a + b).collect(),
             });
-            seconds[2] += clock.elapsed().as_secs_f64();
+            add("backward", clock);
         }
         let clock = Instant::now();
         let grads = sum.expect("at least one micro-batch");
         self.optimizer.step(&mut self.model, grads, 1.0);
-        self.step += 1;
-        seconds[3] = clock.elapsed().as_secs_f64();
+        add("optimizer", clock);
         seconds
     }
 

@@ -7,7 +7,8 @@ pub mod torch_file;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// Definition of a dataset of 200 episodes.
 pub const DATASET: &str = r#"(
@@ -100,4 +101,30 @@ pub fn assert_same_run(a: &Path, b: &Path) {
     for (name, bytes) in &a {
         assert!(bytes == &b[name], "{name} differs");
     }
+}
+
+/// Lets a run go on until its log has grown by a few lines, then kills it; says whether it was
+/// still running.
+pub fn start_and_kill(dir: &Path, more: &[&str], lines: usize) -> bool {
+    let mut args = vec!["train", "tiny.ron", "--quiet", "--out", "killed"];
+    args.extend(more);
+    let mut child = dt_train(dir)
+        .args(&args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let timing = dir.join("killed/timing.jsonl");
+    let count = || fs::read_to_string(&timing).map_or(0, |t| t.lines().count());
+    let before = count();
+    let start = Instant::now();
+    while count() < before + lines && start.elapsed() < Duration::from_secs(60) {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap(); // SIGKILL: nothing is tidied up
+    child.wait().unwrap();
+    true
 }

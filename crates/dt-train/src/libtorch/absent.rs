@@ -1,0 +1,36 @@
+//! In place of libtorch where it is not compiled in: an engine that never is.
+
+use crate::batch::TrainBatch;
+use crate::model::{Model, ParamSpec};
+use crate::optim::{Moments, OptimizerConfig};
+
+/// No value of this type exists.
+pub(crate) enum Engine {}
+
+/// Numbers of each agent, as they have been read.
+pub(crate) struct Reading {
+    pub(crate) loss_sum: Vec<f64>,
+    pub(crate) grad_norm: Vec<f64>,
+}
+
+impl Engine {
+    pub(crate) fn new(_: &mut Model, _: OptimizerConfig) -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn step(&mut self, _: &Model, _: &[TrainBatch], _: &[f32], _: f64) {
+        match *self {}
+    }
+
+    pub(crate) fn read(&mut self) -> Option<Reading> {
+        match *self {}
+    }
+
+    pub(crate) fn moments(&self, _: &[ParamSpec]) -> Option<(usize, Vec<Moments>)> {
+        match *self {}
+    }
+
+    pub(crate) fn restore(&mut self, _: &[Vec<f32>], _: usize, _: &[Moments]) {
+        match *self {}
+    }
+}
