@@ -15,13 +15,14 @@ use crate::adversary::{
 };
 use crate::claims::{Claims, Exposure, Finding};
 use crate::effects::Prompts;
+use crate::probing::{ProbeSweepRecord, SweepConfig, sweep_probes};
 use crate::reproduce::{AgentResults, reproduce};
 use crate::scenario::Study;
 use crate::subject::Subject;
 use crate::transfer::{Chosen, Kinship, TransferRecord};
 
 /// Changes whenever other numbers are measured, so that kept ones are not mixed with them.
-const FORMAT: &str = "agent study 3";
+const FORMAT: &str = "agent study 4";
 
 /// Frames and modes that are searched exhaustively.
 pub const SEARCHES: [(&str, Mode); 4] = [
@@ -54,8 +55,19 @@ pub struct AgentStudy {
     pub histories: Vec<HistorySearch>,
     /// Closed-loop steering by strength.
     pub steering: SteeringCurve,
+    /// What linear probes read, and what of it is used.
+    pub probes: ProbeSweepRecord,
     /// What is tried on other agents; missing if no pair is eligible.
     pub chosen: Option<Chosen>,
+}
+
+/// The sweep of probes, smaller than `dt-analysis probe`'s for one agent: there are many.
+fn probe_config() -> SweepConfig {
+    SweepConfig {
+        walks: 200,
+        random_directions: 40,
+        ..SweepConfig::default()
+    }
 }
 
 /// What the numbers of an agent depend on, hashed.
@@ -115,6 +127,7 @@ pub fn study_agent(
         frames: reachable.search_frames(subject, study, &all, start)?,
         histories: reachable.search_histories(subject, study, &all)?,
         steering: steering_curve(subject, study, &all)?,
+        probes: sweep_probes(subject, study, &probe_config(), None)?.record,
         adversaries,
         chosen,
     })

@@ -8,6 +8,7 @@ mod errata;
 mod formation;
 mod mechanism;
 mod overview;
+mod probes;
 mod study;
 mod vocabulary;
 

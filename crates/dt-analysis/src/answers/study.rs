@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Group;
+use super::probes::represented;
 use crate::Error;
 use crate::adversary::{Placement, Reached};
 use crate::agent_study::AgentStudy;
@@ -42,7 +43,7 @@ pub fn study_parts(
             None => kinds.push((one.results.agent.clone(), vec![one])),
         }
     }
-    let (mut thought, mut strongest) = (Vec::new(), Vec::new());
+    let (mut thought, mut strongest, mut read) = (Vec::new(), Vec::new(), Vec::new());
     for (name, members) in &kinds {
         let members = able(members);
         let agents: Vec<&AgentResults> = members.iter().map(|m| &m.results).collect();
@@ -52,6 +53,7 @@ pub fn study_parts(
         };
         thought.push(picture_and_thought(group, study, &members)?);
         strongest.push(strongest_edits(group, study, &members)?);
+        read.push(represented(group, &members));
     }
     let mut parts = vec![
         (
@@ -70,6 +72,14 @@ pub fn study_parts(
             strongest,
         ),
     ];
+    parts.push((
+        "What is read, and what is represented".to_owned(),
+        "Linear probes of the task's bits and their products, judged on conditions that they were \
+         fitted without; a concept is represented where moving the activation along the probe's \
+         direction changes the turn as well."
+            .to_owned(),
+        read,
+    ));
     if !transfers.is_empty() {
         parts.push((
             "From agent to agent".to_owned(),
@@ -424,6 +434,13 @@ fn rows(one: &AgentStudy) -> Vec<Row> {
                 latent.nie,
             );
         }
+    }
+    for probe in &one.probes.probes {
+        let name = |metric: &str| format!("probe.{}.{}.{metric}", probe.point, probe.token);
+        let concept = probe.concept.name();
+        push("", concept, &name("worst_case"), probe.worst_case());
+        let flips = probe.swap.as_ref().map(|s| s.flips as f64);
+        push("", concept, &name("swap_flips"), flips);
     }
     for search in &one.frames {
         let share = |count: usize, of: usize| Some(count as f64 / of.max(1) as f64);

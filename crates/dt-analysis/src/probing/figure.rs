@@ -114,7 +114,7 @@ fn panel(record: &ProbeSweepRecord, title: &str, rows: &[Row], scale: &Scale) ->
     let columns: Vec<(Token, &str)> = (tokens.iter())
         .flat_map(|&token| points.iter().map(move |&point| (token, point)))
         .collect();
-    let names = columns.iter().map(|(_, point)| short(point));
+    let names = columns.iter().map(|(_, point)| short_point(point));
     let mut x = Axis::categories("", names).every(1);
     for (n, token) in tokens.iter().enumerate() {
         let first = n * points.len();
@@ -169,7 +169,7 @@ fn panel(record: &ProbeSweepRecord, title: &str, rows: &[Row], scale: &Scale) ->
 }
 
 /// `0 pre` for `blocks.0.hook_resid_pre`, `embed` for `hook_state_embed`.
-fn short(point: &str) -> String {
+pub(crate) fn short_point(point: &str) -> String {
     match point.strip_prefix("blocks.") {
         Some(rest) => rest.replace(".hook_resid_", " "),
         None => point.replace("hook_state_", ""),

@@ -38,6 +38,7 @@ mod windows;
 pub use concept::{Axis, Concept};
 pub use config::SweepConfig;
 pub use directions::{SavedDirection, check_directions, read_directions, write_directions};
+pub(crate) use figure::short_point;
 pub use figure::sweep_figure;
 pub use reading::{ControlRecord, LeftOut, Reading};
 pub use record::{
