@@ -4,16 +4,17 @@
 #   scripts/study.sh [FOLDER, runs/study by default]
 #
 # JOBS runs are trained side by side (1 by default: a run uses all cores). Seeds below 100 are for
-# trying things out; the judged ones begin at 100. Seed s of the study agent has data of seed
-# (s - 100) / 4: four data seeds with four initial weights each. The dial takes seeds that have
-# solved the task before look-backs begin, which is the same at any share; DIAL_SEEDS="" leaves it out.
+# trying things out, and 100 to 115 were judged once before the recipe changed; the judged ones
+# begin at 200. Seed s of the study agent has data of seed (s - 200) / 4: four data seeds with four
+# initial weights each. The dial branches from the step at which their look-backs begin, with
+# other shares of them; DIAL_SEEDS="" leaves it out.
 # An imported agent in runs/MemoryDT-GatedMLP is studied beside them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-runs/study}
 jobs=${JOBS:-1}
 seeds=${SEEDS:-16}
-dial_seeds=${DIAL_SEEDS-100 101 102 104}
+dial_seeds=${DIAL_SEEDS-200 201 202 203}
 default_seeds=${DEFAULT_SEEDS:-5}
 mkdir -p "$out/definitions"
 
@@ -33,13 +34,21 @@ done
 # definition, name, seed, data seed
 plan() {
     for ((n = 0; n < seeds; n++)); do
-        echo "agents/memory-dt-study.ron memory-dt-study $((100 + n)) $((n / 4))"
+        echo "agents/memory-dt-study.ron memory-dt-study $((200 + n)) $((n / 4))"
     done
     for ((n = 0; n < default_seeds; n++)); do
-        echo "agents/memory-dt.ron memory-dt $((100 + n)) 0"
+        echo "agents/memory-dt.ron memory-dt $((200 + n)) 0"
     done
-    for one in "${dial[@]}"; do
-        for seed in $dial_seeds; do echo "$one $seed 0"; done
+}
+
+# The same, and the state to branch from: the first that a run of the study agent has kept.
+plan_dial() {
+    for seed in $dial_seeds; do
+        local states=("$out/memory-dt-study/seed-$seed"/checkpoints/step-*/state.json)
+        [ "${#states[@]}" -gt 1 ] || { echo "seed $seed began no look-backs: not in the dial" >&2; continue; }
+        for one in "${dial[@]}"; do
+            echo "$one $seed $(((seed - 200) / 4)) $(dirname "${states[0]}")"
+        done
     done
 }
 
@@ -47,7 +56,8 @@ train() {
     local dir="$1/$3/seed-$4"
     [ -e "$dir/eval.json" ] && return 0
     local resume=()
-    [ -e "$dir/config.ron" ] && resume=(--resume)
+    if [ -e "$dir/config.ron" ]; then resume=(--resume)
+    elif [ -n "${6:-}" ]; then resume=(--branch-from "$6"); fi
     local status=0
     "$1/dt-train" train "$2" --quiet --seed "$4" --data-seed "$5" --datasets "$1/datasets" \
         --out "$dir" "${resume[@]}" >"$1/$3-$4.log" 2>&1 || status=$?
@@ -56,11 +66,13 @@ train() {
     echo "$dir"
 }
 export -f train
-plan | xargs -P "$jobs" -L 1 bash -c 'train "$0" "$@"' "$out"
+for part in plan plan_dial; do
+    "$part" | xargs -r -P "$jobs" -L 1 bash -c 'train "$0" "$@"' "$out"
+done
 
-runs=("$out"/memory-dt-study/seed-* "$out/memory-dt-study/seed-100/checkpoints/step-000000")
+runs=("$out"/memory-dt-study/seed-* "$out/memory-dt-study/seed-200/checkpoints/step-000000")
 [ "$default_seeds" -eq 0 ] || runs+=("$out"/memory-dt/seed-*)
 [ -z "$dial_seeds" ] || runs+=("$out"/memory-dt-dial-*/seed-*)
 [ ! -e runs/MemoryDT-GatedMLP ] || runs=(runs/MemoryDT-GatedMLP "${runs[@]}")
 "$out/dt-analysis" study "${runs[@]}" --out "$out/report" --force
-"$out/dt-analysis" formation "$out"/memory-dt-study/seed-10[0-3] --out "$out/formation" --force
+"$out/dt-analysis" formation "$out"/memory-dt-study/seed-20[0-3] --out "$out/formation" --force
