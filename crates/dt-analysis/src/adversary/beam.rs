@@ -1,8 +1,11 @@
 //! Edits of several frames, or of more than two cells: too many to try them all.
 //!
 //! The gradient of the logit difference with respect to each frame's state token ranks all
-//! placements of all frames by their first-order effect; the most promising are tried exactly, and
-//! the best of them are extended by one placement at a time.
+//! placements of all frames by the share of the flip that they would make. It is the mean over the
+//! way from the prompt to its flip (integrated gradients, Sundararajan et al., 2017): an agent that
+//! has made up its mind has no gradient at the prompt itself. The most promising are tried exactly
+//! and extended by one placement at a time, half of them those that do the most so far, half those
+//! of the best forecast, as parts of an edit that turns the answer may do nothing alone.
 
 use std::sync::Arc;
 
@@ -76,7 +79,8 @@ pub fn beam_search(
     steps: &[usize],
 ) -> Result<BeamRecord, Error> {
     let originals = all.of(study, study.original())?;
-    let flipped: Vec<f64> = subject.logit_diffs(&all.of(study, study.flipped())?);
+    let flips = all.of(study, study.flipped())?;
+    let flipped: Vec<f64> = subject.logit_diffs(&flips);
     let logits = subject.logits(&originals);
     let before: Vec<Answer> = logits.iter().map(|l| Answer::of(subject, l)).collect();
     let middle = crate::walsh::middle_return(study);
@@ -91,13 +95,20 @@ pub fn beam_search(
         values.map(|(r, _)| *r).fold(f64::INFINITY, f64::min)
     };
 
-    let forecasts = forecasts(subject, all, &originals, (&before, &flipped), steps);
+    let whole: Vec<f64> = (flipped.iter().zip(&before))
+        .map(|(flipped, before)| flipped - f64::from(before.logit_diff))
+        .collect();
+    let forecasts = forecasts(subject, all, (&originals, &flips), &whole, steps);
     let mut ranked: Vec<((usize, Placement), f64)> = forecasts
         .into_iter()
         .map(|(placement, restored)| (placement, worst(&restored, true)))
         .collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     ranked.truncate(CANDIDATES);
+    let foreseen = |placements: &[(usize, Placement)]| -> f64 {
+        let of = |p: &(usize, Placement)| ranked.iter().find(|r| r.0 == *p).map_or(0.0, |r| r.1);
+        placements.iter().map(of).sum()
+    };
     let candidates: Vec<(usize, Placement)> = ranked.iter().map(|r| r.0).collect();
 
     let try_all = |edits: Vec<Vec<(usize, Placement)>>| -> Vec<Tried> {
@@ -164,8 +175,8 @@ pub fn beam_search(
                 worst(&one.expect("every candidate is tried").restored, true)
             };
             let exact: Vec<f64> = candidates.iter().map(found).collect();
-            let foreseen: Vec<f64> = ranked.iter().map(|r| r.1).collect();
-            forecast = crate::stats::spearman(&foreseen, &exact).ok();
+            let forecasts: Vec<f64> = ranked.iter().map(|r| r.1).collect();
+            forecast = crate::stats::spearman(&forecasts, &exact).ok();
         }
         tried.sort_by(|a, b| {
             let value = |t: &Tried| worst(&t.restored, true);
@@ -186,7 +197,14 @@ pub fn beam_search(
             worst_held_out: worst(&top.restored, false),
             flips: [turned(true), turned(false)],
         });
-        tried.truncate(WIDTH);
+        let mut next = tried.split_off(tried.len().min(WIDTH / 2));
+        next.sort_by(|a, b| {
+            foreseen(&b.placements)
+                .total_cmp(&foreseen(&a.placements))
+                .then(a.placements.cmp(&b.placements))
+        });
+        next.truncate(WIDTH - WIDTH / 2);
+        tried.append(&mut next);
         beam = tried.into_iter().map(|t| t.placements).collect();
     }
     Ok(BeamRecord {
@@ -197,12 +215,46 @@ pub fn beam_search(
     })
 }
 
-/// First-order restored logit difference of every eligible placement in every facet.
+/// Points on the way from a prompt to its flip at which gradients are taken.
+const WAY: usize = 8;
+
+/// Prompts on the straight way from one to its flip: items that differ at strengths that add up
+/// to one.
+fn way(from: &Prompt, to: &Prompt, view: usize) -> Vec<Prompt> {
+    let items = |frame: &[u8]| {
+        let mut items = Vec::new();
+        dt_train::model::push_items(frame, view, &mut items);
+        items
+    };
+    let steps = from.observations.iter().zip(&to.observations).enumerate();
+    let differ: Vec<(usize, u32, u32)> = steps
+        .flat_map(|(step, (a, b))| {
+            let pairs = items(a).into_iter().zip(items(b));
+            pairs
+                .filter(|(a, b)| a != b)
+                .map(move |(a, b)| (step, a, b))
+        })
+        .collect();
+    (0..WAY)
+        .map(|k| {
+            let share = (k as f32 + 0.5) / WAY as f32;
+            let mut prompt = from.clone();
+            for &(step, old, new) in &differ {
+                prompt.additions.push((step, old, -share));
+                prompt.additions.push((step, new, share));
+            }
+            prompt
+        })
+        .collect()
+}
+
+/// Forecast of the restored logit difference of every eligible placement in every facet: its change
+/// of the token times the mean gradient on the way to the flip, as a share of the flip's effect.
 fn forecasts(
     subject: &Subject,
     all: &Prompts,
-    originals: &[Prompt],
-    (before, flipped): (&[Answer], &[f64]),
+    (originals, flips): (&[Prompt], &[Prompt]),
+    whole: &[f64],
     steps: &[usize],
 ) -> Vec<((usize, Placement), Vec<f64>)> {
     let view = subject.view();
@@ -212,12 +264,16 @@ fn forecasts(
     let slopes: Vec<Vec<Vec<f64>>> = (0..originals.len())
         .into_par_iter()
         .map(|n| {
-            let batch = Arc::new(subject.batch(&originals[n..=n]));
+            let way = way(&originals[n], &flips[n], view);
+            let batch = Arc::new(subject.batch(&way));
             let mut hooks = Gradients::at([point]);
             let logits = subject.model().tracked().forward(&batch, &mut hooks);
-            let rows = logits.dims()[1];
+            let dims = logits.dims();
             let (first, second) = subject.answers();
-            let last = logits.narrow(1, rows - 1, 1);
+            let last =
+                logits
+                    .reshape([WAY, dims[1] / WAY, dims[2]])
+                    .narrow(1, dims[1] / WAY - 1, 1);
             let difference = last.clone().narrow(2, first, 1) - last.narrow(2, second, 1);
             let gradients = difference.sum().backward();
             let recorded = hooks.read(point, &gradients);
@@ -225,10 +281,15 @@ fn forecasts(
                 .iter()
                 .map(|&step| {
                     let token = subject.token(step, TokenKind::State);
-                    recorded.as_ref().map_or_else(
-                        || vec![0.0; embeddings[0].len()],
-                        |r| to_f64(r.at(0, token)),
-                    )
+                    let mut mean = vec![0.0; embeddings[0].len()];
+                    for recorded in recorded.iter() {
+                        for k in 0..WAY {
+                            for (mean, slope) in mean.iter_mut().zip(recorded.at(k, token)) {
+                                *mean += f64::from(*slope) / WAY as f64;
+                            }
+                        }
+                    }
+                    mean
                 })
                 .collect()
         })
@@ -248,8 +309,7 @@ fn forecasts(
                 let instruction = scenario.facet.configuration.instruction;
                 let change = placement.change(&embeddings, frame, Mode::Replacing, instruction);
                 let moved = dot(&to_f64(&change), &slopes[n][k]);
-                let whole = flipped[n] - f64::from(before[n].logit_diff);
-                crate::logit_diff::share(moved, whole).unwrap_or(0.0)
+                crate::logit_diff::share(moved, whole[n]).unwrap_or(0.0)
             });
             found.push(((step, placement), restored.collect()));
         }

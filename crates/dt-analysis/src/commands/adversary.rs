@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::adversary::{AdversaryRecord, Mode, RankedEdit, search};
+use dt_analysis::adversary::{AdversaryRecord, BeamRecord, Mode, RankedEdit, beam_search, search};
 use dt_analysis::claims::Exposure;
 use dt_analysis::effects::Prompts;
+use serde::Serialize;
 
 use super::Outcome;
 use super::question::{Question, write_json_file};
@@ -15,7 +16,8 @@ use super::question::{Question, write_json_file};
 ///
 /// Tries every key and ball, and every pair of them, in a frame of all eight prompts. Edits are
 /// chosen on the prompts of one target order and judged on those of the other; cells of the
-/// instruction, the targets and the agent itself do not count. Writes adversary.json.
+/// instruction, the targets and the agent itself do not count. Beside it, a beam search replaces up
+/// to three objects, in the first frame and in any frame before the decision. Writes adversary.json.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  dt-analysis adversary runs/memory-dt/seed-0 --out adversary\n  \
@@ -32,19 +34,40 @@ pub struct Args {
     mode: Mode,
 }
 
+/// What was found on an agent.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    record: AdversaryRecord,
+    /// Up to three placements in the first frame.
+    beam_start: BeamRecord,
+    /// Up to three placements in any frame before the decision.
+    beam_earlier: BeamRecord,
+}
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     let path = question.check_free("adversary.json")?;
     let (study, subjects) = question.load()?;
     let all = Prompts::new(&study)?;
-    let mut found: BTreeMap<&str, AdversaryRecord> = BTreeMap::new();
+    let [start, decision] =
+        ["start", "decision"].map(|moment| study.moment(moment).expect("a study has both"));
+    let earlier: Vec<usize> = (start..decision).collect();
+    let mut found: BTreeMap<&str, Found> = BTreeMap::new();
     for subject in &subjects {
         let exposure = Exposure::of(&subject.agent, &study)?;
         let (record, _) = search(subject, &study, &all, &exposure, (&args.frame, args.mode))?;
+        let one = Found {
+            record,
+            beam_start: beam_search(subject, &study, &all, &[start])?,
+            beam_earlier: beam_search(subject, &study, &all, &earlier)?,
+        };
         if !question.json {
-            write_summary(out, &subject.name, &record)?;
+            write_summary(out, &subject.name, &one.record)?;
+            write_beam(out, "the first frame", &one.beam_start)?;
+            write_beam(out, "any frame before the decision", &one.beam_earlier)?;
         }
-        found.insert(&subject.name, record);
+        found.insert(&subject.name, one);
     }
     write_json_file(&path, &found)?;
     if question.json {
@@ -53,6 +76,32 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         writeln!(out, "{}", path.display())?;
     }
     Ok(Outcome::Done)
+}
+
+fn write_beam(out: &mut impl Write, frames: &str, record: &BeamRecord) -> Result<()> {
+    writeln!(
+        out,
+        "  beam over {frames}: {} edits tried in every prompt",
+        record.tried
+    )?;
+    for edit in &record.best {
+        let placements: Vec<String> = (edit.placements.iter())
+            .map(|(step, placement)| match step {
+                0 => placement.to_string(),
+                step => format!("{placement} in frame {step}"),
+            })
+            .collect();
+        writeln!(
+            out,
+            "    {:<50} {:>7.2} {:>9.2} {:>7} {:>9}",
+            placements.join(", "),
+            edit.worst_chosen,
+            edit.worst_held_out,
+            edit.flips[0],
+            edit.flips[1]
+        )?;
+    }
+    Ok(())
 }
 
 fn write_summary(out: &mut impl Write, name: &str, record: &AdversaryRecord) -> Result<()> {
