@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adversary::{
-    AdversaryRecord, BeamRecord, FrameSearch, HistorySearch, Mode, Reach, Reachable, SteeringCurve,
-    beam_search, search, steering_curve,
+    AdversaryRecord, BeamRecord, FrameSearch, HistorySearch, Mode, OneSite, Reach, Reachable,
+    SteeringCurve, beam_search, one_site, search, steering_curve,
 };
 use crate::claims::{Claims, Exposure, Finding};
 use crate::effects::Prompts;
@@ -53,6 +53,8 @@ pub struct AgentStudy {
     pub frames: Vec<FrameSearch>,
     /// Detours that end in the prompts' decisions.
     pub histories: Vec<HistorySearch>,
+    /// Edits of the first frame and of its token's coefficient on the same axes.
+    pub one_site: OneSite,
     /// Closed-loop steering by strength.
     pub steering: SteeringCurve,
     /// What linear probes read, and what of it is used.
@@ -99,11 +101,18 @@ pub fn study_agent(
     let all = Prompts::new(study)?;
     let exposure = Exposure::of(&subject.agent, study)?;
     let mut adversaries = Vec::new();
-    let mut chosen = None;
+    let (mut chosen, mut site) = (None, None);
     for (moment, mode) in SEARCHES {
         let (record, table) = search(subject, study, &all, &exposure, (moment, mode))?;
         if adversaries.is_empty() {
             chosen = Chosen::of(&subject.name, &record, &table, study, &exposure);
+            let best: Vec<String> = record
+                .best
+                .iter()
+                .take(REACHED)
+                .map(|e| e.edit.clone())
+                .collect();
+            site = Some(one_site(subject, study, &all, &table, &best)?);
         }
         adversaries.push(record);
     }
@@ -124,6 +133,7 @@ pub fn study_agent(
         about: about(subject, study, claims)?,
         results: reproduce(subject, study, claims)?,
         reach,
+        one_site: site.expect("the first search is of the first frame"),
         frames: reachable.search_frames(subject, study, &all, start)?,
         histories: reachable.search_histories(subject, study, &all)?,
         steering: steering_curve(subject, study, &all)?,

@@ -76,6 +76,11 @@ impl InstructionAxis {
         self.here.iter().map(move |here| there - here)
     }
 
+    /// What moves a prompt's token to a coefficient in natural units.
+    pub fn vector(&self, unit: f64, prompt: usize) -> Vec<f64> {
+        scaled(&self.direction, self.coefficient(unit) - self.here[prompt])
+    }
+
     /// Natural units of the prompts after a vector was added to each.
     pub fn after(&self, vectors: &[Vec<f32>]) -> Vec<f64> {
         let (key, ball) = self.ends;

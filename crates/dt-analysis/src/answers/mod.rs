@@ -7,6 +7,7 @@ mod edits;
 mod errata;
 mod formation;
 mod mechanism;
+mod one_site;
 mod overview;
 mod probes;
 mod study;

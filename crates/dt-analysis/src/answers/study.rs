@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Group;
+use super::one_site::one_site;
 use super::probes::represented;
 use crate::Error;
 use crate::adversary::{Placement, Reached};
@@ -52,6 +53,7 @@ pub fn study_parts(
             agents: &agents,
         };
         thought.push(picture_and_thought(group, study, &members)?);
+        thought.push(one_site(group, &members));
         strongest.push(strongest_edits(group, study, &members)?);
         read.push(represented(group, &members));
     }
