@@ -11,6 +11,9 @@ are needed. It computes all tokens, of windows filled to the context's length. I
 named "lean", PyTorch too leaves out what ours does: the last block's tokens that nothing reads, and
 filling beyond a micro-batch's longest window.
 
+"as in 2023" is the loop of the original study in kind: windows made one by one in Python by a data
+loader, dense one-hot frames, attention from elementary operations.
+
 Needs torch, numpy and pyarrow; scripts/bench.sh sets them up. scripts/gpu-check.sh uses the
 same model on a GPU, eagerly, compiled and from a CUDA graph.
 """
@@ -80,6 +83,39 @@ class Windows:
         }
 
 
+class LoadedWindows:
+    """Windows as the 2023 study's loader made them: one at a time in Python, dense one-hot frames,
+    padded by concatenation; a `torch.utils.data.Dataset`."""
+
+    def __init__(self, data, timesteps, seed=0):
+        self.inner = Windows(data, timesteps, seed)
+
+    def __len__(self):
+        return len(self.inner.starts)
+
+    def __getitem__(self, episode):
+        import numpy as np
+
+        inner, data, steps = self.inner, self.inner.data, self.inner.timesteps
+        length = min(inner.lengths[episode], steps)
+        time = inner.lengths[episode] - length
+        rows = slice(inner.starts[episode] + time, inner.starts[episode] + time + length)
+        frames = np.zeros((length, 20 * CELLS), np.float32)
+        np.put_along_axis(frames, data["items"][rows].astype(np.int64), 1, axis=1)
+
+        def padded(values, fill):
+            shape = (steps - length, *values.shape[1:])
+            return np.concatenate([values, np.full(shape, fill, values.dtype)])
+
+        return {
+            "frames": padded(frames, 0),
+            "returns": padded(data["returns"][rows], 0),
+            "actions": padded(data["actions"][rows], 7),
+            "times": padded(np.arange(time, time + length), 0),
+            "targets": padded(data["actions"][rows], -100),
+        }
+
+
 def manual_attention(q, k, v, attn_mask=None, is_causal=False):
     """Attention from elementary operations."""
     import torch
@@ -90,7 +126,7 @@ def manual_attention(q, k, v, attn_mask=None, is_causal=False):
     return scores.masked_fill(~attn_mask, float("-inf")).softmax(-1) @ v
 
 
-def make_model(config, max_steps, n_actions, manual=False):
+def make_model(config, max_steps, n_actions, manual=False, dense=False):
     import torch
     import torch.nn.functional as F
     from torch import nn
@@ -130,16 +166,21 @@ def make_model(config, max_steps, n_actions, manual=False):
         def __init__(self, lean):
             super().__init__()
             self.lean = lean
-            self.items = nn.EmbeddingBag(20 * CELLS, d, mode="sum", include_last_offset=True)
+            self.dense = dense
+            self.items = (
+                nn.Linear(20 * CELLS, d, bias=False)
+                if dense
+                else nn.EmbeddingBag(20 * CELLS, d, mode="sum", include_last_offset=True)
+            )
             self.actions, self.times = nn.Embedding(n_actions + 1, d), nn.Embedding(max_steps + 1, d)
             self.returns = nn.Linear(1, d, bias=False)
             self.places = nn.Parameter(torch.zeros(config["n_ctx"], d))
             self.blocks = nn.ModuleList(Block() for _ in range(config["n_layers"]))
             self.norm, self.head = nn.LayerNorm(d), nn.Linear(d, n_actions)
 
-        def forward(self, items, offsets, returns, actions, times):
+        def forward(self, frames, returns, actions, times):
             batch, steps = returns.shape
-            states = self.items(items, offsets).view(batch, steps, d)
+            states = self.items(frames) if self.dense else self.items(*frames).view(batch, steps, d)
             tokens = torch.stack([self.returns(returns[..., None]), states, self.actions(actions)], 2)
             tokens = (tokens + self.times(times)[:, :, None]).view(batch, 3 * steps, d)[:, : 3 * steps - 1]
             x = tokens + self.places[: 3 * steps - 1]
@@ -195,7 +236,9 @@ def peer(args):
     batch_size = config["training"]["batch_size"]
     device = torch.device(args.device)
     torch.manual_seed(0)
-    model = make_model(config["model"], 1000, 7, args.mode == "manual")(args.lean).to(device)
+    original = args.mode == "original"
+    manual = original or args.mode == "manual"
+    model = make_model(config["model"], 1000, 7, manual, original)(args.lean).to(device)
     graph = args.mode == "graph"
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=1e-3, weight_decay=0.01, fused=True, capturable=graph
@@ -207,7 +250,8 @@ def peer(args):
         optimizer.zero_grad(set_to_none=True)
         total = sum(map(tokens, batches)) if len(batches) > 1 else None
         for b in batches:
-            logits = run(*(b[k] for k in ("items", "offsets", "returns", "actions", "times")))
+            frames = b["frames"] if original else (b["items"], b["offsets"])
+            logits = run(frames, b["returns"], b["actions"], b["times"])
             loss = F.cross_entropy(logits.flatten(0, 1), b["targets"].flatten(), ignore_index=-100)
             if total is not None:  # micro-batches weigh by their tokens
                 loss = loss * (tokens(b) / total)
@@ -215,10 +259,16 @@ def peer(args):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
-    if args.data:
+    if original:
+        loaded = LoadedWindows(read_dataset(Path(args.data)), timesteps)
+        loader = torch.utils.data.DataLoader(loaded, batch_size, shuffle=True, drop_last=True)
+        batches = iter(loader)
+    elif args.data:
         windows = Windows(read_dataset(Path(args.data)), timesteps)
 
     def drawn():
+        if original:
+            return [next(batches)]
         if not args.data:
             return [synthetic(batch_size, timesteps, device)]
         w = windows.draw(batch_size)
@@ -297,7 +347,7 @@ def compare(args):
             ours_command += ["--device", args.ours, "--threads", str(args.threads)]
             ours_command += ["--datasets", args.datasets] + (["--batch-size", str(batch)] if batch else [])
             shown = run_json(ours_command)
-            peers = {"eager": [], "eager, lean": ["--lean"]}
+            peers = {"eager": [], "eager, lean": ["--lean"], "as in 2023": ["--mode", "original"]}
             if args.compile:
                 peers["compiled"] = ["--mode", "compile"]
             data = shown["dataset"]
