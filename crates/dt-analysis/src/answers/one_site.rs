@@ -40,9 +40,9 @@ pub(super) fn one_site(group: Group, members: &[&AgentStudy]) -> Figure {
                         interval: None,
                     };
                     if edit.best {
-                        best.push(point)
+                        best.push(point);
                     } else {
-                        random.push(point)
+                        random.push(point);
                     }
                 }
             }
