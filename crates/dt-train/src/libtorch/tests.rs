@@ -68,7 +68,7 @@ fn an_update_is_the_optimizers() {
     let mut expected = Optimizer::new(optimizer, &plain);
     for step in 0..4 {
         let batch = batch(2, 4, 5, step);
-        engine.step(&copy, &[batch.clone()], &[1.0, 1.0], 0.7);
+        engine.step(&copy, std::slice::from_ref(&batch), &[1.0, 1.0], 0.7);
         let (_, grads) = loss_and_gradients(&plain, &batch);
         let device = plain.params()[0].device();
         let upload =
