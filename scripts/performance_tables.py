@@ -72,12 +72,17 @@ def growth(record):
 
 def main():
     folder, page = Path(sys.argv[1]), Path(sys.argv[2])
-    read = lambda name: json.loads((folder / name).read_text())  # noqa: E731
-    tables = {
-        "worlds": worlds(read("worlds.json")),
-        "training": training(read("training-cpu.json") + read("training-libtorch.json")),
-        "growth": growth(read("growth.json")),
+    sources = {
+        "worlds": (worlds, ["worlds.json"]),
+        "training": (training, ["training-cpu.json", "training-libtorch.json"]),
+        "growth": (growth, ["growth.json"]),
     }
+    tables = {}
+    for name, (make, files) in sources.items():
+        there = [json.loads((folder / f).read_text()) for f in files if (folder / f).exists()]
+        if there:
+            merged = sum(there, []) if isinstance(there[0], list) else there[0]
+            tables[name] = make(merged)
     text = page.read_text()
     for name, content in tables.items():
         pattern = re.compile(f"(<!-- {name} -->\n).*?(\n<!-- end -->)", re.S)
