@@ -73,7 +73,7 @@ pub(crate) fn attention(
     let tracked = q.is_autodiff();
     let windows = k_rows / seq;
     let queries = q_rows / windows;
-    debug_assert!(tokens.first + tokens.stride * (queries - 1) < seq);
+    assert!(tokens.first + tokens.stride * (queries - 1) < seq);
     let sizes = Sizes {
         batch: agents * windows,
         queries,

@@ -109,7 +109,7 @@ impl Model {
         let mut next = || parts.next().expect("three parts");
         let (q, k, v) = (next(), next(), next());
         drop(parts);
-        debug_assert_eq!(dims[2], heads * d_head);
+        assert_eq!(dims[2], heads * d_head);
         let scores = q.matmul(k.swap_dims(2, 3)) / (d_head as f32).sqrt();
         let hidden = causal_mask(queries, seq, tokens, &scores.device());
         let scores = scores.mask_fill(
