@@ -194,7 +194,7 @@ impl Subject {
                 rows.push(&frame);
             }
         }
-        batch.frames = Frames::Items(rows);
+        batch.frames = Frames::Items(rows.into());
         batch
     }
 

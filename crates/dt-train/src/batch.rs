@@ -1,76 +1,116 @@
 //! Windows of a dataset as micro-batches of tokens.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use dt_data::{Dataset, Window};
 
+use crate::frames::{DistinctFrames, Numbering};
 use crate::model::{
     Frames, ItemRows, ModelConfig, Padding, StateEmbedding, TokenBatch, WorldSizes,
 };
 
 /// A micro-batch: tokens, and what is to be predicted at each state token.
 #[derive(Clone, Debug)]
-pub struct TrainBatch {
+pub(crate) struct TrainBatch {
     /// What the model reads.
-    pub tokens: Arc<TokenBatch>,
+    pub(crate) tokens: Arc<TokenBatch>,
     /// Action taken at each timestep; any index where `weights` is 0.
-    pub targets: Vec<u32>,
-    /// 1 at the steps of the data, 0 at filling.
-    pub weights: Vec<f32>,
+    pub(crate) targets: Vec<u32>,
+    /// How often the batch holds each step of the data, 0 at filling.
+    pub(crate) weights: Vec<f32>,
+}
+
+/// A training window, and how often a batch holds it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted {
+    pub(crate) window: Window,
+    pub(crate) count: u32,
+}
+
+/// The distinct windows of a batch, in the order of their first appearance.
+///
+/// What a model reads of a window are its frames, actions, returns-to-go and times. Demonstrators
+/// repeat themselves, and windows that agree in all of these are computed once.
+pub(crate) fn distinct(
+    data: &Dataset,
+    frames: &DistinctFrames,
+    windows: &[Window],
+) -> Vec<Counted> {
+    let mut found: Vec<Counted> = Vec::with_capacity(windows.len());
+    let mut known: HashMap<(usize, Vec<(u32, u8, u32)>), usize> = HashMap::new();
+    for &window in windows {
+        let step = |row: usize| {
+            let rtg = (data.returns_to_go[row] as f32).to_bits();
+            (frames.of_row[row], data.actions[row], rtg)
+        };
+        let rows = window.first_row..window.first_row + window.length;
+        let at = *known
+            .entry((window.time, rows.map(step).collect()))
+            .or_insert(found.len());
+        match found.get_mut(at) {
+            Some(same) => same.count += 1,
+            None => found.push(Counted { window, count: 1 }),
+        }
+    }
+    found
 }
 
 /// Splits one batch of windows into `parts` micro-batches, shortest windows first.
 ///
 /// Windows of like length share a micro-batch, so that little is computed on filling. The order
 /// depends on the windows alone, never on threads.
-pub fn micro_batches(
-    data: &Dataset,
-    windows: &[Window],
-    parts: usize,
-    config: &ModelConfig,
-    sizes: &WorldSizes,
-) -> Vec<TrainBatch> {
-    let mut order: Vec<&Window> = windows.iter().collect();
-    order.sort_by_key(|w| w.length); // stable: ties stay in drawing order
+pub(crate) fn by_length(windows: &[Counted], parts: usize) -> Vec<Vec<Counted>> {
+    let mut order = windows.to_vec();
+    order.sort_by_key(|w| w.window.length); // stable: ties stay in drawing order
     let size = windows.len().div_ceil(parts.max(1));
-    order
-        .chunks(size)
-        .map(|chunk| train_batch(data, chunk, config, sizes))
-        .collect()
+    order.chunks(size).map(<[Counted]>::to_vec).collect()
 }
 
-fn train_batch(
+/// Number of actions in a batch.
+pub(crate) fn total(windows: &[Counted]) -> f32 {
+    let actions = |w: &Counted| w.window.length * w.count as usize;
+    windows.iter().map(actions).sum::<usize>() as f32
+}
+
+/// The tokens of some windows.
+pub(crate) fn train_batch(
     data: &Dataset,
-    windows: &[&Window],
+    frames: &DistinctFrames,
+    windows: &[Counted],
     config: &ModelConfig,
     sizes: &WorldSizes,
 ) -> TrainBatch {
-    let longest = windows.iter().map(|w| w.length).max().unwrap_or(1);
+    let lengths = windows.iter().map(|w| w.window.length);
+    let longest = lengths.max().unwrap_or(1);
     let timesteps = match config.padding {
         Padding::Aligned => longest,
         Padding::ZeroFrames => config.timesteps(),
     };
+    let mut items = ItemRows::default();
+    items.push_absent(); // what filling shows
     let mut builder = Builder {
         data,
+        numbering: Numbering::new(frames),
         view: sizes.view_size,
         padding_action: sizes.n_actions as u32,
         tokens: TokenBatch::new(timesteps),
-        items: ItemRows::default(),
+        items,
         dense: (config.state_embedding == StateEmbedding::Dense).then(Vec::new),
         targets: Vec::with_capacity(windows.len() * timesteps),
         weights: Vec::with_capacity(windows.len() * timesteps),
     };
-    for window in windows {
+    for Counted { window, count } in windows {
         let filling = timesteps - window.length;
         match config.padding {
             Padding::Aligned => {
-                builder.push_window(window);
+                builder.push_window(window, *count);
                 builder.push_filling(filling, 0.0);
             }
             Padding::ZeroFrames => {
                 let rtg = data.returns_to_go[window.first_row] as f32;
                 builder.push_filling(filling, rtg);
-                builder.push_window(window);
+                builder.push_window(window, *count);
             }
         }
     }
@@ -79,6 +119,7 @@ fn train_batch(
 
 struct Builder<'a> {
     data: &'a Dataset,
+    numbering: Numbering<'a>,
     view: usize,
     padding_action: u32,
     tokens: TokenBatch,
@@ -89,16 +130,23 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn push_window(&mut self, window: &Window) {
+    fn push_window(&mut self, window: &Window, count: u32) {
         for offset in 0..window.length {
             let row = window.first_row + offset;
             let action = u32::from(self.data.actions[row]);
             let rtg = self.data.returns_to_go[row] as f32;
-            self.push_step(rtg, action, (window.time + offset) as u32, 1.0);
+            let time = (window.time + offset) as u32;
+            self.push_step(rtg, action, time, count as f32);
             let seen = self.data.observation(row);
             match &mut self.dense {
                 Some(values) => values.extend(seen.iter().map(|&b| f32::from(b))),
-                None => self.items.push_observation(seen, self.view),
+                None => {
+                    let (number, new) = self.numbering.of_row(row);
+                    if new {
+                        self.items.push_observation(seen, self.view);
+                    }
+                    self.items.shared.push(number + 1);
+                }
             }
         }
     }
@@ -108,7 +156,7 @@ impl Builder<'_> {
             self.push_step(rtg, self.padding_action, 0, 0.0);
             match &mut self.dense {
                 Some(values) => values.resize(values.len() + self.data.observation_len, 0.0),
-                None => self.items.push_absent(),
+                None => self.items.shared.push(0),
             }
         }
     }
@@ -126,7 +174,7 @@ impl Builder<'_> {
         self.tokens.windows = windows;
         self.tokens.frames = match self.dense {
             Some(values) => Frames::Dense(values),
-            None => Frames::Items(self.items),
+            None => Frames::Items(self.items.into()),
         };
         TrainBatch {
             tokens: Arc::new(self.tokens),

@@ -27,7 +27,9 @@ pub struct TrainBenchRecord {
     pub device: String,
     /// Threads that work on micro-batches.
     pub threads: usize,
-    /// Windows of a step.
+    /// Agents that train together.
+    pub agents: usize,
+    /// Windows of an agent's step.
     pub batch_size: usize,
     /// Whether burn's decomposed operations were used in place of the fused kernels.
     pub decomposed: bool,
@@ -39,10 +41,12 @@ pub struct TrainBenchRecord {
     pub milliseconds_min: f64,
     /// Slowest step.
     pub milliseconds_max: f64,
-    /// Windows per second, at the median.
+    /// Windows of all agents per second, at the median.
     pub windows_per_second: f64,
     /// Tokens of the data (filling left out) per second, at the median.
     pub tokens_per_second: f64,
+    /// Tokens that a step computes: windows that repeat are computed once.
+    pub tokens_computed: f64,
     /// Where the time goes when micro-batches run one after the other.
     pub phases: Vec<PhaseRecord>,
 }
@@ -58,17 +62,25 @@ pub struct PhaseRecord {
     pub share: f64,
 }
 
-/// Times `steps` training steps, on request with burn's own operations instead of our kernels.
+/// Times `steps` training steps of `agents` agents, on request with burn's own operations instead
+/// of our kernels.
 ///
 /// # Errors
-/// If the dataset or the device cannot be had.
+/// If the dataset or the device cannot be had, or the device trains agents one by one.
 pub fn bench(
     config: &AgentConfig,
     device: DeviceSpec,
     datasets: &Path,
     steps: usize,
+    agents: usize,
     decomposed: bool,
 ) -> Result<TrainBenchRecord, RunError> {
+    if agents > 1 && (decomposed || !device.trains_together()) {
+        return Err(RunError::Mismatch(format!(
+            "{agents} agents: {device} trains agents one by one{}",
+            if decomposed { " where decomposed" } else { "" }
+        )));
+    }
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
     let (data, _, folder, _) = dataset_for(datasets, &recipe)?;
@@ -81,30 +93,49 @@ pub fn bench(
     let device_used = device.open()?;
     let sampler = window_sampler(config, &data, &spec)?;
     let data = data.into();
-    let mut trainer = Trainer::new(config, sizes, data, sampler, &statistics, 0, &device_used);
+    let seeds: Vec<u64> = (0..agents as u64).collect();
+    let mut trainer = Trainer::new(
+        config,
+        sizes,
+        data,
+        sampler,
+        &statistics,
+        &seeds,
+        &device_used,
+    );
     if decomposed {
         trainer.decompose();
     }
     let mut times = Vec::new();
-    let mut tokens = 0;
+    let mut tokens = [0; 2];
     let warmup = steps.div_ceil(5);
     // A GPU is timed over as many steps as a run lets it go ahead.
     let together = trainer.read_every() as usize;
     for n in 0..(warmup + steps).div_ceil(together) {
+        // Draws are functions of the step: they can be looked at beforehand.
+        let step = trainer.step_count();
+        let counts: Vec<[usize; 2]> = (0..together as u64)
+            .map(|ahead| {
+                trainer.set_step(step + ahead);
+                trainer.next_token_counts()
+            })
+            .collect();
+        trainer.set_step(step);
         let start = Instant::now();
-        let mut count = 0;
         for _ in 0..together {
-            count += trainer.next_token_count();
             trainer.step();
         }
         trainer.read();
         if n * together >= warmup {
             times.push(start.elapsed().as_secs_f64() / together as f64);
-            tokens += count / together;
+            for (sum, of) in tokens.iter_mut().zip([0, 1]) {
+                *sum += counts.iter().map(|c| c[of]).sum::<usize>();
+            }
         }
     }
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
+    let [drawn, computed] = tokens.map(|sum| sum as f64 / (times.len() * together) as f64);
     let repeats = steps.min(20);
     let mut seconds = trainer.step_in_phases();
     for _ in 1..repeats {
@@ -121,14 +152,16 @@ pub fn bench(
         peak_rss_mb: peak_memory(),
         device: device.to_string(),
         threads: rayon::current_num_threads(),
+        agents,
         batch_size: config.training.batch_size,
         decomposed,
         steps,
         milliseconds: median * 1e3,
         milliseconds_min: times[0] * 1e3,
         milliseconds_max: times[times.len() - 1] * 1e3,
-        windows_per_second: config.training.batch_size as f64 / median,
-        tokens_per_second: tokens as f64 / times.len() as f64 / median,
+        windows_per_second: (agents * config.training.batch_size) as f64 / median,
+        tokens_per_second: drawn / median,
+        tokens_computed: computed,
         phases: seconds
             .into_iter()
             .map(|(phase, s)| PhaseRecord {

@@ -95,6 +95,11 @@ impl DeviceSpec {
         }
     }
 
+    /// Whether several agents can take their training steps together on it, with batched weights.
+    pub fn trains_together(self) -> bool {
+        self != Self::Cpu
+    }
+
     /// What `dt-train devices` prints: name, and whether it can be used or why not.
     pub fn list() -> Vec<(String, Result<String, String>)> {
         #[cfg(feature = "libtorch")]

@@ -201,7 +201,8 @@ impl Walker {
     }
 }
 
-/// The windows that agents see at the current step, after equally long histories.
+/// The windows that agents see at the current step, after equally long histories; the histories
+/// are the same number for each agent, agent by agent.
 fn windows(model: &Model, histories: &[&History]) -> TokenBatch {
     let config = model.config();
     let context = config.timesteps();
@@ -214,7 +215,8 @@ fn windows(model: &Model, histories: &[&History]) -> TokenBatch {
     let view = model.sizes().view_size;
     let padding_action = model.sizes().n_actions as u32;
     let mut batch = TokenBatch::new(timesteps);
-    batch.windows = histories.len();
+    batch.agents = model.agents();
+    batch.windows = histories.len() / batch.agents;
     let mut items = ItemRows::default();
     let mut dense = Vec::new();
     let is_dense = config.state_embedding == StateEmbedding::Dense;
@@ -246,7 +248,7 @@ fn windows(model: &Model, histories: &[&History]) -> TokenBatch {
     batch.frames = if is_dense {
         Frames::Dense(dense)
     } else {
-        Frames::Items(items)
+        Frames::Items(items.into())
     };
     batch
 }
@@ -320,6 +322,37 @@ fn walk<'a>(
     }
 }
 
+/// Walks the episodes of each of a model's agents to their end, greedily.
+fn walk_each(model: &Model, walkers: &mut [Vec<Walker>]) {
+    loop {
+        let going: Vec<Vec<usize>> = walkers
+            .iter()
+            .map(|own| (0..own.len()).filter(|&i| own[i].outcome.is_none()))
+            .map(Iterator::collect)
+            .collect();
+        let width = going.iter().map(Vec::len).max().unwrap_or(0);
+        let Some(some) = going.iter().position(|own| !own.is_empty()) else {
+            return;
+        };
+        // Every agent has as many windows; what an agent makes of those beyond its own is not read.
+        let filling = &walkers[some][going[some][0]].history;
+        let mut views: Vec<&History> = Vec::with_capacity(width * walkers.len());
+        for (own, going) in walkers.iter().zip(&going) {
+            views.extend(going.iter().map(|&i| &own[i].history));
+            views.resize(views.len() + width - going.len(), filling);
+        }
+        let batch = Arc::new(windows(model, &views));
+        let logits = crate::to_host(&model.forward(&batch, &mut NoHooks));
+        let rows: Vec<&[f32]> =
+            last_rows(&logits, batch.timesteps, model.sizes().n_actions).collect();
+        for ((own, going), rows) in walkers.iter_mut().zip(&going).zip(rows.chunks(width)) {
+            for (&i, logits) in going.iter().zip(rows) {
+                own[i].act(argmax(logits));
+            }
+        }
+    }
+}
+
 /// Index of the largest value; the first of equals.
 fn argmax(values: &[f32]) -> usize {
     let mut best = 0;
@@ -357,6 +390,19 @@ pub fn evaluate_exact(
     spec: &Arc<EnvSpec>,
     returns_to_go: &[f64],
 ) -> Result<Vec<ExactRecord>, String> {
+    let mut each = evaluate_exact_each(model, spec, returns_to_go)?;
+    Ok(each.swap_remove(0))
+}
+
+/// The same for each of a model's agents, which share their forward passes.
+///
+/// # Errors
+/// If a reset has too many outcomes to try them all.
+pub fn evaluate_exact_each(
+    model: &Model,
+    spec: &Arc<EnvSpec>,
+    returns_to_go: &[f64],
+) -> Result<Vec<Vec<ExactRecord>>, String> {
     let layouts = spec.layouts();
     if layouts.len() > MAX_LAYOUTS {
         return Err(format!(
@@ -369,41 +415,47 @@ pub fn evaluate_exact(
         .iter()
         .flat_map(|&rtg| layouts.iter().map(move |&(layout, p)| (rtg, layout, p)))
         .collect();
-    let walked: Vec<Vec<EpisodeRecord>> = starts
+    // By chunk, then by agent.
+    let walked: Vec<Vec<Vec<EpisodeRecord>>> = starts
         .par_chunks(CHUNK)
         .map(|chunk| {
-            let mut walkers: Vec<Walker> = chunk
-                .iter()
-                .map(|(rtg, layout, _)| Walker::from_layout(spec, layout.as_ref(), *rtg))
+            let walker = |(rtg, layout, _): &(f64, Option<MemoryLayout>, f64)| {
+                Walker::from_layout(spec, layout.as_ref(), *rtg)
+            };
+            let mut walkers: Vec<Vec<Walker>> = (0..model.agents())
+                .map(|_| chunk.iter().map(walker).collect())
                 .collect();
-            walk(model, &mut walkers, &mut Choice::Greedy, &mut |_| {
-                Box::new(NoHooks)
-            });
-            let ends = walkers.iter().zip(chunk);
-            ends.map(|(walker, (_, layout, p))| record(walker, layout.as_ref(), *p))
-                .collect()
+            walk_each(model, &mut walkers);
+            let records = |own: &Vec<Walker>| {
+                let ends = own.iter().zip(chunk);
+                ends.map(|(walker, (_, layout, p))| record(walker, layout.as_ref(), *p))
+                    .collect()
+            };
+            walkers.iter().map(records).collect()
         })
         .collect();
-    let mut episodes = walked.into_iter().flatten();
-    Ok(returns_to_go
-        .iter()
-        .map(|&rtg| {
-            let episodes: Vec<EpisodeRecord> = episodes.by_ref().take(layouts.len()).collect();
-            let count = |o| episodes.iter().filter(|e| e.outcome == o).count();
-            ExactRecord {
-                rtg,
-                success: count(Outcome::Success),
-                wrong_target: count(Outcome::WrongTarget),
-                truncated: count(Outcome::Truncated),
-                of: episodes.len(),
-                mean_return: episodes
-                    .iter()
-                    .map(|e| e.probability * e.total_return)
-                    .sum(),
-                episodes,
-            }
-        })
-        .collect())
+    let of_agent = |agent: usize| {
+        let mut episodes = walked.iter().flat_map(|chunk| &chunk[agent]).cloned();
+        let at = |&rtg: &f64| exact_record(rtg, episodes.by_ref().take(layouts.len()).collect());
+        returns_to_go.iter().map(at).collect()
+    };
+    Ok((0..model.agents()).map(of_agent).collect())
+}
+
+fn exact_record(rtg: f64, episodes: Vec<EpisodeRecord>) -> ExactRecord {
+    let count = |o| episodes.iter().filter(|e| e.outcome == o).count();
+    ExactRecord {
+        rtg,
+        success: count(Outcome::Success),
+        wrong_target: count(Outcome::WrongTarget),
+        truncated: count(Outcome::Truncated),
+        of: episodes.len(),
+        mean_return: episodes
+            .iter()
+            .map(|e| e.probability * e.total_return)
+            .sum(),
+        episodes,
+    }
 }
 
 fn record(walker: &Walker, layout: Option<&MemoryLayout>, probability: f64) -> EpisodeRecord {

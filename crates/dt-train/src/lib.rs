@@ -19,6 +19,7 @@ pub mod calibrate;
 pub mod checkpoint;
 pub mod device;
 pub mod evaluate;
+mod frames;
 #[cfg(feature = "flex")]
 mod kernels;
 #[cfg(not(feature = "flex"))]
@@ -38,5 +39,4 @@ pub mod run;
 pub use agent::{
     AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, SampledConfig, TrainingConfig,
 };
-pub use batch::{TrainBatch, micro_batches};
 pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule, to_host};

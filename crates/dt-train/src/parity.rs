@@ -278,7 +278,7 @@ impl Golden {
                 });
             }
         }
-        batch.frames = Frames::Items(items);
+        batch.frames = Frames::Items(items.into());
         batch
             .check(model.config(), model.sizes())
             .map_err(|problem| self.wrong(problem))?;

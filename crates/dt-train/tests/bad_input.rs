@@ -56,11 +56,13 @@ fn definitions_are_checked() {
     refused(path, &["train", "nowhere.ron"], &["nowhere.ron"]);
     refused(path, &["--seeds", "5..2"], &["5..2"]);
     refused(path, &["--device", "gpu"], &["unknown device `gpu`"]);
-    refused(
-        path,
-        &["--device", "libtorch:cuda:0"],
-        &["--features libtorch"],
-    );
+    if !cfg!(feature = "libtorch") {
+        refused(
+            path,
+            &["--device", "libtorch:cuda:0"],
+            &["--features libtorch"],
+        );
+    }
     refused(path, &["--resume", "--out", "run"], &["nothing to resume"]);
 }
 

@@ -8,7 +8,9 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{assert_same_run, definitions, run, start_and_kill, stderr};
+use common::{
+    assert_same_run, contents, definitions, dt_train, run, run_contents, start_and_kill, stderr,
+};
 use dt_train::evaluate::EvaluationRecord;
 use dt_train::run::{MetricLine, StepRecord, read_metrics};
 
@@ -16,6 +18,11 @@ fn train(dir: &Path, out: &str, more: &[&str]) {
     let args = ["train", "tiny.ron", "--quiet", "--out", out];
     let output = run(dir, &[&args[..], more].concat());
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+fn evaluation(run: &Path) -> EvaluationRecord {
+    let text = fs::read_to_string(run.join("eval.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 #[test]
@@ -51,11 +58,7 @@ fn training_makes_the_same_agent() {
         let ratio = ours.grad_norm / theirs.grad_norm;
         assert!((ratio - 1.0).abs() < 1e-2, "{ours:?} {theirs:?}");
     }
-    let evaluation = |out: &str| -> EvaluationRecord {
-        let text = fs::read_to_string(dir.path().join(out).join("eval.json")).unwrap();
-        serde_json::from_str(&text).unwrap()
-    };
-    let (ours, theirs) = (evaluation("cpu"), evaluation("libtorch"));
+    let [ours, theirs] = ["cpu", "libtorch"].map(|out| evaluation(&dir.path().join(out)));
     assert_eq!(ours.exact, theirs.exact);
     assert_eq!(theirs.device, "libtorch");
 }
@@ -72,6 +75,106 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     );
     train(dir.path(), "killed", &["--device", "libtorch", "--resume"]);
     assert_same_run(&dir.path().join("whole"), &dir.path().join("killed"));
+}
+
+#[test]
+fn seeds_that_train_together_become_the_agents_that_they_are_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    definitions(dir.path(), 40, "keep_steps: [0, 10], checkpoint_seconds: 0");
+    let together = ["--device", "libtorch", "--seeds", "3..6", "--together", "3"];
+    train(dir.path(), "together", &together);
+    for seed in 3..6 {
+        let (alone, ours) = (format!("alone-{seed}"), format!("together/seed-{seed}"));
+        let one = seed.to_string();
+        train(
+            dir.path(),
+            &alone,
+            &["--device", "libtorch", "--seed", &one],
+        );
+        let (alone, ours) = (dir.path().join(alone), dir.path().join(ours));
+        let bytes = |run: &Path, file: &str| fs::read(run.join(file)).unwrap();
+        let start = "checkpoints/step-000000/agent.safetensors";
+        assert!(bytes(&alone, start) == bytes(&ours, start));
+        let (mine, theirs) = (read_metrics(&ours).unwrap(), read_metrics(&alone).unwrap());
+        assert_eq!(mine.len(), theirs.len());
+        for (mine, theirs) in mine.iter().zip(&theirs) {
+            match (mine, theirs) {
+                (MetricLine::Step(mine), MetricLine::Step(theirs)) => {
+                    assert_eq!(mine.step, theirs.step);
+                    assert!(
+                        (mine.loss - theirs.loss).abs() < 1e-4,
+                        "{mine:?} {theirs:?}"
+                    );
+                }
+                (mine, theirs) => assert_eq!(mine, theirs),
+            }
+        }
+        assert_eq!(evaluation(&ours).exact, evaluation(&alone).exact);
+        assert_eq!(contents(&ours).len(), contents(&alone).len());
+    }
+    // Runs that were stopped together go on together, and one that is done is left alone.
+    let folder = dir.path().join("together");
+    let before = run_contents(&folder.join("seed-3"));
+    for seed in [4, 5] {
+        let run = folder.join(format!("seed-{seed}"));
+        fs::remove_file(run.join("eval.json")).unwrap();
+        fs::remove_file(run.join("agent.safetensors")).unwrap();
+    }
+    train(
+        dir.path(),
+        "together",
+        &[&together[..], &["--resume"]].concat(),
+    );
+    assert!(before == run_contents(&folder.join("seed-3")));
+    for seed in 3..6 {
+        assert!(folder.join(format!("seed-{seed}/eval.json")).exists());
+    }
+}
+
+#[test]
+fn only_libtorch_trains_seeds_together() {
+    let dir = tempfile::tempdir().unwrap();
+    definitions(dir.path(), 5, "");
+    let output = run(
+        dir.path(),
+        &["train", "tiny.ron", "--seeds", "0..2", "--together", "2"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert!(message.contains("--device libtorch"), "{message}");
+}
+
+#[test]
+fn runs_that_train_together_survive_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    definitions(dir.path(), 60, "keep_steps: [0, 50], checkpoint_seconds: 0");
+    let together = ["--device", "libtorch", "--seeds", "0..2", "--together", "2"];
+    train(dir.path(), "whole", &together);
+    let mut child = dt_train(dir.path())
+        .args(["train", "tiny.ron", "--quiet", "--out", "killed"])
+        .args(together)
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let timing = dir.path().join("killed/seed-1/timing.jsonl");
+    let start = std::time::Instant::now();
+    while fs::read_to_string(&timing).map_or(0, |t| t.lines().count()) < 4 {
+        assert!(start.elapsed().as_secs() < 60 && child.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    train(
+        dir.path(),
+        "killed",
+        &[&together[..], &["--resume"]].concat(),
+    );
+    for seed in ["seed-0", "seed-1"] {
+        let [whole, killed] = ["whole", "killed"].map(|out| dir.path().join(out).join(seed));
+        assert_eq!(evaluation(&whole).exact, evaluation(&killed).exact);
+        let steps = |run: &Path| read_metrics(run).unwrap().len();
+        assert_eq!(steps(&whole), steps(&killed));
+    }
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn batch(model: &Model, walks: &Walks, cases: &[usize]) -> TokenBatch {
             rows.push_observation(frame, view);
         }
     }
-    batch.frames = Frames::Items(rows);
+    batch.frames = Frames::Items(rows.into());
     batch
 }
 

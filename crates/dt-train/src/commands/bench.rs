@@ -23,6 +23,9 @@ pub struct Args {
     /// Windows of a step, instead of the definition's
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: Option<u32>,
+    /// Agents that take their steps together; more than one on libtorch only
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    agents: u32,
     /// Where to compute: cpu, libtorch or libtorch:cuda:N
     #[arg(long, default_value_t = DeviceSpec::Cpu)]
     device: DeviceSpec,
@@ -54,6 +57,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             args.device,
             &args.datasets,
             args.steps as usize,
+            args.agents as usize,
             args.decomposed,
         )?)
     })?;
@@ -63,8 +67,12 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     }
     writeln!(
         out,
-        "{}: batch {}, {} threads, {}: {:.1} ms a step (median of {}; {:.1} to {:.1}), {:.0} windows and {:.0} tokens a second",
+        "{}: {} of batch {}, {} threads, {}: {:.1} ms a step (median of {}; {:.1} to {:.1}), {:.0} windows and {:.0} tokens a second",
         record.agent,
+        match record.agents {
+            1 => "one agent".to_owned(),
+            n => format!("{n} agents"),
+        },
         record.batch_size,
         record.threads,
         record.device,

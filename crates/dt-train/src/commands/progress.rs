@@ -5,16 +5,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use dt_data::Card;
-use dt_train::AgentConfig;
 use dt_train::device::DeviceSpec;
-use dt_train::evaluate::ExactRecord;
+use dt_train::evaluate::{ExactRecord, meets};
 use dt_train::run::{Observer, Stage, StepRecord};
+use dt_train::{AgentConfig, Goal};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows a run on standard error.
 pub struct Progress {
     title: String,
     quiet: bool,
+    /// Agents that train together.
+    agents: usize,
+    goals: Vec<Goal>,
     bar: Option<ProgressBar>,
     /// Exponential mean of the loss.
     loss: Option<f64>,
@@ -22,10 +25,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub fn new(config: &AgentConfig, seed: u64, device: DeviceSpec, quiet: bool) -> Self {
+    pub fn new(config: &AgentConfig, seeds: &[u64], device: DeviceSpec, quiet: bool) -> Self {
+        let which = match seeds {
+            [seed] => format!("seed {seed}"),
+            seeds => format!("seeds {} to {} together", seeds[0], seeds[seeds.len() - 1]),
+        };
         let progress = Self {
-            title: format!("{}, seed {seed}, on {device}", config.name),
+            title: format!("{}, {which}, on {device}", config.name),
             quiet,
+            agents: seeds.len(),
+            goals: config.evaluation.goals.clone(),
             bar: None,
             loss: None,
             evaluation: "not evaluated yet".to_owned(),
@@ -111,10 +120,12 @@ impl Observer for Progress {
         ));
     }
 
-    fn step(&mut self, record: &StepRecord, steps: u64) {
+    fn step(&mut self, records: &[StepRecord], steps: u64) {
+        let record = &records[0];
+        let now = records.iter().map(|r| r.loss).sum::<f64>() / records.len() as f64;
         let loss = match self.loss {
-            Some(mean) => mean + 0.05 * (record.loss - mean),
-            None => record.loss,
+            Some(mean) => mean + 0.05 * (now - mean),
+            None => now,
         };
         self.loss = Some(loss);
         if let Some(bar) = &self.bar {
@@ -129,14 +140,31 @@ impl Observer for Progress {
         }
     }
 
-    fn look_backs_begin(&mut self, step: u64) {
+    fn look_backs_begin(&mut self, seed: u64, step: u64) {
+        let whose = match self.agents {
+            1 => String::new(),
+            _ => format!(", seed {seed}"),
+        };
         self.say(&format!(
-            "step {step}: the goals are met; look-backs are drawn from here on"
+            "step {step}{whose}: the goals are met; look-backs are drawn from here on"
         ));
     }
 
-    fn evaluated(&mut self, step: u64, exact: &[ExactRecord]) {
-        self.evaluation = describe(exact);
+    fn evaluated(&mut self, step: u64, exact: &[(u64, Vec<ExactRecord>)]) {
+        self.evaluation = match exact {
+            [(_, exact)] if self.agents == 1 => describe(exact),
+            several => {
+                let met = several
+                    .iter()
+                    .filter(|(_, e)| meets(&self.goals, e))
+                    .count();
+                let done = self.agents - several.len();
+                format!(
+                    "{met} of {} in training meet their goals, {done} done",
+                    several.len()
+                )
+            }
+        };
         if self.bar.is_none() {
             let loss = self.loss.unwrap_or(f64::NAN);
             self.say(&format!("step {step}: loss {loss:.3}; {}", self.evaluation));

@@ -166,6 +166,7 @@ pub fn write_seeds(
     out: &mut impl Write,
     config: &AgentConfig,
     summaries: &[(u64, RunSummary)],
+    seconds: f64,
 ) -> Result<()> {
     writeln!(
         out,
@@ -201,7 +202,7 @@ pub fn write_seeds(
     let met = summaries.iter().filter(|(_, s)| s.perfect).count();
     writeln!(
         out,
-        "\n{}: goals met by {met} of {} seeds",
+        "\n{}: goals met by {met} of {} seeds, in {seconds:.1} s",
         config.name,
         summaries.len()
     )?;

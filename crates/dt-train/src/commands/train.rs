@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use dt_train::AgentConfig;
 use dt_train::device::DeviceSpec;
-use dt_train::run::{RunOptions, RunSummary, train};
+use dt_train::run::{RunOptions, RunSummary, train_together};
 
 use super::progress::Progress;
 use super::{Outcome, summary, with_threads, write_json};
@@ -32,6 +33,10 @@ pub struct Args {
     /// Train one run for each seed from A to below B
     #[arg(long, value_name = "A..B", conflicts_with = "seed", value_parser = parse_seeds)]
     seeds: Option<Range<u64>>,
+    /// Seeds that take their steps together, with batched weights; on libtorch only [default: 32 on
+    /// a GPU, else 1]
+    #[arg(long, value_name = "N", value_parser = parse_together)]
+    together: Option<usize>,
     /// Where to compute: cpu, libtorch or libtorch:cuda:N
     #[arg(long, default_value_t = DeviceSpec::Cpu)]
     device: DeviceSpec,
@@ -81,6 +86,28 @@ pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
     }
 }
 
+fn parse_together(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=1024).contains(&n) => Ok(n),
+        _ => Err("give a number from 1 to 1024".to_owned()),
+    }
+}
+
+/// How many seeds are trained at once.
+fn together(args: &Args) -> Result<usize> {
+    match args.together {
+        Some(n) if n > 1 && !args.device.trains_together() => bail!(
+            "--together {n}: {} trains agents one by one; use --device libtorch or \
+             libtorch:cuda:N",
+            args.device
+        ),
+        Some(n) => Ok(n),
+        // One small agent cannot fill a GPU, but it fills the cores of a host.
+        None if matches!(args.device, DeviceSpec::LibtorchCuda(_)) => Ok(32),
+        None => Ok(1),
+    }
+}
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let mut config = match &args.agent {
         Some(path) => AgentConfig::read(path)?,
@@ -92,40 +119,30 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     config.data_seed = args.data_seed.or(config.data_seed);
     let interrupted = stop_on_ctrl_c()?;
     let seeds = args.seeds.clone().unwrap_or(args.seed..args.seed + 1);
+    let seeds: Vec<u64> = seeds.collect();
     let several = args.seeds.is_some();
+    let clock = Instant::now();
     let mut summaries: Vec<(u64, RunSummary)> = Vec::new();
-    for seed in seeds {
-        let dir = match &args.out {
-            Some(out) if several => out.join(format!("seed-{seed}")),
-            Some(out) => out.clone(),
-            None => PathBuf::from(format!("runs/{}/seed-{seed}", config.name)),
-        };
-        let options = RunOptions {
-            resume: args.resume && dir.join("config.ron").exists(),
-            out: dir,
-            datasets: args.datasets.clone(),
-            seed,
-            device: args.device,
-            force: args.force,
-            branch_from: args.branch_from.clone(),
-            interrupted: interrupted.clone(),
-        };
-        if args.resume && !options.resume && !several {
-            bail!(
-                "{}: nothing to resume, there is no run",
-                options.out.display()
-            );
+    for seeds in seeds.chunks(together(args)?) {
+        let mut options = Vec::new();
+        for &seed in seeds {
+            options.push(run_options(args, &config, seed, &interrupted)?);
         }
-        let mut progress = Progress::new(&config, seed, args.device, args.quiet);
-        let summary = with_threads(args.threads, || {
-            Ok(train(&config, &options, &mut progress)?)
+        let mut progress = Progress::new(&config, seeds, args.device, args.quiet);
+        let made = with_threads(args.threads, || {
+            Ok(train_together(&config, &options, &mut progress)?)
         })
-        .with_context(|| format!("{}, seed {seed}", config.name))?;
+        .with_context(|| match seeds {
+            [seed] => format!("{}, seed {seed}", config.name),
+            _ => config.name.clone(),
+        })?;
         progress.finish();
-        if !args.json {
-            summary::write_run(out, &config, seed, &summary, several)?;
+        for (&seed, summary) in seeds.iter().zip(made) {
+            if !args.json {
+                summary::write_run(out, &config, seed, &summary, several)?;
+            }
+            summaries.push((seed, summary));
         }
-        summaries.push((seed, summary));
     }
     if args.json {
         let records: Vec<_> = summaries
@@ -137,7 +154,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             _ => write_json(out, &records)?,
         }
     } else if several {
-        summary::write_seeds(out, &config, &summaries)?;
+        summary::write_seeds(out, &config, &summaries, clock.elapsed().as_secs_f64())?;
     }
     let has_goals = !config.evaluation.goals.is_empty();
     let all_met = summaries.iter().all(|(_, s)| s.perfect);
@@ -145,6 +162,34 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         Outcome::CheckFailed
     } else {
         Outcome::Done
+    })
+}
+
+fn run_options(
+    args: &Args,
+    config: &AgentConfig,
+    seed: u64,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<RunOptions> {
+    let several = args.seeds.is_some();
+    let dir = match &args.out {
+        Some(out) if several => out.join(format!("seed-{seed}")),
+        Some(out) => out.clone(),
+        None => PathBuf::from(format!("runs/{}/seed-{seed}", config.name)),
+    };
+    let resume = args.resume && dir.join("config.ron").exists();
+    if args.resume && !resume && !several {
+        bail!("{}: nothing to resume, there is no run", dir.display());
+    }
+    Ok(RunOptions {
+        resume,
+        out: dir,
+        datasets: args.datasets.clone(),
+        seed,
+        device: args.device,
+        force: args.force,
+        branch_from: args.branch_from.clone(),
+        interrupted: interrupted.clone(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! In place of libtorch where it is not compiled in: an engine that never is.
 
-use crate::batch::TrainBatch;
+use dt_data::Dataset;
+
+use crate::batch::Counted;
 use crate::model::{Model, ParamSpec};
 use crate::optim::{Moments, OptimizerConfig};
 
@@ -14,11 +16,15 @@ pub(crate) struct Reading {
 }
 
 impl Engine {
-    pub(crate) fn new(_: &mut Model, _: OptimizerConfig) -> Option<Self> {
+    pub(crate) fn new(_: &mut Model, _: OptimizerConfig, _: &Dataset) -> Option<Self> {
         None
     }
 
-    pub(crate) fn step(&mut self, _: &Model, _: &[TrainBatch], _: &[f32], _: f64) {
+    pub(crate) fn step(&mut self, _: &Model, _: &[Vec<Counted>], _: usize, _: f64) {
+        match *self {}
+    }
+
+    pub(crate) fn release(&mut self, _: &mut Model, _: usize) {
         match *self {}
     }
 
@@ -26,7 +32,7 @@ impl Engine {
         match *self {}
     }
 
-    pub(crate) fn moments(&self, _: &[ParamSpec]) -> Option<(usize, Vec<Moments>)> {
+    pub(crate) fn moments(&self, _: &[ParamSpec], _: usize) -> Option<(usize, Vec<Moments>)> {
         match *self {}
     }
 

@@ -1,19 +1,22 @@
 //! A training step on libtorch.
 
+use dt_data::Dataset;
 use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
-use super::batch::{Inputs, TableRows};
+use super::data::{Data, put};
 use super::forward::Forward;
 use super::weights::{Weights, flatten, host};
-use crate::batch::TrainBatch;
+use super::windows::Inputs;
+use crate::batch::{Counted, by_length, total};
 use crate::device::libtorch::{Shared, below};
 use crate::device::{is_gpu, is_libtorch};
-use crate::model::{Model, ParamSpec, TimeEmbedding};
+use crate::model::{Model, ParamSpec};
 use crate::optim::{Moments, OptimizerConfig};
 
-/// Parameters, optimiser and what a step needs, on one of libtorch's devices.
+/// Parameters, optimiser, data and what a step needs, on one of libtorch's devices.
 pub(crate) struct Engine {
+    data: Data,
     weights: Weights,
     leaves: Vec<Shared>,
     item_frequency: Option<Shared>,
@@ -44,7 +47,11 @@ pub(crate) struct Reading {
 impl Engine {
     /// Takes over the parameters of a model on a device of libtorch's; they become views of the
     /// engine's. Elsewhere there is no engine.
-    pub(crate) fn new(model: &mut Model, optimizer: OptimizerConfig) -> Option<Self> {
+    pub(crate) fn new(
+        model: &mut Model,
+        optimizer: OptimizerConfig,
+        data: &Dataset,
+    ) -> Option<Self> {
         if !is_libtorch(&model.params()[0].device()) {
             return None;
         }
@@ -55,7 +62,9 @@ impl Engine {
             tch::set_num_threads(1);
         }
         let weights = Weights::take(model, &optimizer);
+        let device = below(&model.params()[0]).device();
         Some(Self {
+            data: Data::new(data, model, device),
             leaves: weights.leaves(model.specs()),
             weights,
             item_frequency: model.item_frequency.as_ref().map(|f| Shared::new(below(f))),
@@ -66,20 +75,33 @@ impl Engine {
         })
     }
 
-    /// One step; `totals` is the number of tokens that each agent's batch weighs.
+    /// One step on the distinct windows of each agent, in micro-batches for the cores of the host.
     pub(crate) fn step(
         &mut self,
         model: &Model,
-        batches: &[TrainBatch],
-        totals: &[f32],
+        windows: &[Vec<Counted>],
+        micro_batches: usize,
         factor: f64,
     ) {
-        let gradients = |batch| self.gradients(model, batch, totals);
+        // A GPU is filled by all windows together, and each micro-batch would cost it as many
+        // launches again.
+        let micro_batches = if self.gpu { 1 } else { micro_batches };
+        let divided: Vec<Vec<Vec<Counted>>> = alike_many(windows)
+            .iter()
+            .map(|w| by_length(w, micro_batches))
+            .collect();
+        let totals: Vec<f32> = windows.iter().map(|w| total(w)).collect();
+        let gradients = |part: usize| {
+            let agents: Vec<&[Counted]> = divided.iter().map(|parts| &parts[part][..]).collect();
+            self.gradients(model, &agents, &totals)
+        };
+        let count = divided[0].len();
         let parts: Vec<Gradients> = match self.gpu {
-            true => batches.iter().map(gradients).collect(),
+            true => (0..count).map(gradients).collect(),
             // Longest micro-batches last in the list; started first, so that cores end together.
             false => {
-                let parts = batches.par_iter().rev().with_max_len(1).map(gradients);
+                let parts = (0..count).into_par_iter().rev().with_max_len(1);
+                let parts = parts.map(gradients);
                 let mut parts: Vec<Gradients> = parts.collect();
                 parts.reverse();
                 parts
@@ -100,26 +122,23 @@ impl Engine {
         }));
     }
 
-    /// Each agent's share of its mean loss, and the gradients of their sum.
-    pub(super) fn gradients(&self, model: &Model, batch: &TrainBatch, totals: &[f32]) -> Gradients {
-        let rows = |index: usize| model.specs()[index].rows as i64;
-        let index = &model.index;
-        let table = model.config.time_embedding == TimeEmbedding::Embedding;
-        let rows = TableRows {
-            items: rows(index.state_embedding),
-            actions: rows(index.action_embedding),
-            times: table.then(|| rows(index.time_embedding)),
-        };
-        let device = self.leaves[0].device();
-        let inputs = Inputs::new(batch, &rows, model.rtg_affine, device);
+    /// Each agent's share of its mean loss, and the gradients of their sum. `totals` is the number
+    /// of actions that each agent's whole batch has.
+    pub(super) fn gradients(
+        &self,
+        model: &Model,
+        agents: &[&[Counted]],
+        totals: &[f32],
+    ) -> Gradients {
+        let inputs = Inputs::new(&self.data, agents, model);
         let params: Vec<&Tensor> = self.leaves.iter().map(|leaf| &**leaf).collect();
         let forward = Forward {
             config: &model.config,
-            index,
+            index: &model.index,
             params: &params,
             item_frequency: self.item_frequency.as_deref(),
         };
-        let share = Tensor::from_slice(totals).reciprocal().to_device(device);
+        let share = put(Tensor::from_slice(totals), self.data.device()).reciprocal();
         let loss = forward.loss(&inputs) * share;
         let root = loss.sum(Kind::Float);
         let grads = Tensor::run_backward(&[&root], &params, false, false);
@@ -127,6 +146,12 @@ impl Engine {
             loss: loss.detach(),
             flat: flatten(&grads),
         }
+    }
+
+    /// Takes an agent out; those after it move up.
+    pub(crate) fn release(&mut self, model: &mut Model, agent: usize) {
+        self.weights.release(model, agent);
+        self.leaves = self.weights.leaves(model.specs());
     }
 
     /// Losses since the last reading; waits for the device.
@@ -140,14 +165,40 @@ impl Engine {
         })
     }
 
-    /// Updates and moments, for a checkpoint; none before the first step.
-    pub(crate) fn moments(&self, specs: &[ParamSpec]) -> Option<(usize, Vec<Moments>)> {
+    /// Updates and moments of an agent, for a checkpoint; none before the first step.
+    pub(crate) fn moments(
+        &self,
+        specs: &[ParamSpec],
+        agent: usize,
+    ) -> Option<(usize, Vec<Moments>)> {
         let updates = self.weights.updates;
-        (updates > 0).then(|| (updates, self.weights.moments(specs)))
+        (updates > 0).then(|| (updates, self.weights.moments(specs, agent)))
     }
 
-    /// Takes up a state read from a checkpoint.
+    /// Takes up the states of all agents, read from checkpoints of the same step; values and
+    /// moments of a parameter follow each other agent by agent.
     pub(crate) fn restore(&mut self, values: &[Vec<f32>], updates: usize, moments: &[Moments]) {
         self.weights.restore(values, moments, updates);
     }
+}
+
+/// Gives every agent as many windows, by adding its shortest one some times more, which then do not
+/// count.
+fn alike_many(windows: &[Vec<Counted>]) -> Vec<Vec<Counted>> {
+    let most = windows.iter().map(Vec::len).max().unwrap_or(0);
+    let padded = |own: &Vec<Counted>| {
+        let mut own = own.clone();
+        let shortest = own.iter().min_by_key(|w| w.window.length);
+        if let Some(&shortest) = shortest {
+            own.resize(
+                most,
+                Counted {
+                    count: 0,
+                    ..shortest
+                },
+            );
+        }
+        own
+    };
+    windows.iter().map(padded).collect()
 }

@@ -3,7 +3,8 @@
 
 use tch::{Kind, Reduction, Tensor};
 
-use super::batch::{FrameInputs, Inputs, NO_TARGET, Times};
+use super::data::NO_TARGET;
+use super::windows::{FrameInputs, Inputs, Times};
 use crate::model::{Activation, LN_EPS, LayerNorm, ModelConfig, ParamIndex};
 
 /// Sum over embedding rows, as `embedding_bag` counts its modes.
@@ -31,9 +32,14 @@ impl Forward<'_> {
     pub(super) fn loss(&self, inputs: &Inputs) -> Tensor {
         let logits = self.logits(inputs);
         let n_actions = *logits.size().last().expect("logits have an axis");
-        logits
-            .view([-1, n_actions])
-            .cross_entropy_loss::<Tensor>(&inputs.targets, None, Reduction::None, NO_TARGET, 0.0)
+        let losses = logits.view([-1, n_actions]).cross_entropy_loss::<Tensor>(
+            &inputs.targets,
+            None,
+            Reduction::None,
+            NO_TARGET,
+            0.0,
+        );
+        (losses * &inputs.counts)
             .view([inputs.agents, -1])
             .sum_dim_intlist(1, false, Kind::Float)
     }
@@ -73,14 +79,13 @@ impl Forward<'_> {
             FrameInputs::Items {
                 items,
                 offsets,
-                strengths,
+                shown,
             } => {
                 let table = self.table(index.state_embedding);
-                let strengths = strengths.as_ref();
-                let sums = Tensor::embedding_bag(
-                    &table, items, offsets, false, SUM, false, strengths, true,
+                let sums = Tensor::embedding_bag::<Tensor>(
+                    &table, items, offsets, false, SUM, false, None, true,
                 );
-                sums.0.view([agents, steps, d])
+                Tensor::embedding(&sums.0, shown, -1, false, false).view([agents, steps, d])
             }
             FrameInputs::Dense(values) => values.matmul(self.param(index.state_embedding)),
         };

@@ -7,10 +7,11 @@
 //! The model's parameters are views of that tensor: evaluation, checkpoints and hooks see every
 //! update at once. Tests equate losses and gradients with those of the decomposed path.
 
-mod batch;
+mod data;
 mod engine;
 mod forward;
 mod weights;
+mod windows;
 
 #[cfg(all(test, feature = "flex"))]
 mod tests;

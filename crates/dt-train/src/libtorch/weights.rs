@@ -55,9 +55,26 @@ impl Weights {
             flat: Shared::new(flat),
             updates: 0,
         };
-        let views = weights.views(model.specs());
-        model.set_params(views.iter().map(above).collect());
+        weights.show(model);
         weights
+    }
+
+    /// Makes a model's parameters views of these.
+    fn show(&self, model: &mut Model) {
+        let views = self.views(model.specs());
+        model.set_params(views.iter().map(above).collect());
+    }
+
+    /// Takes an agent out.
+    pub(super) fn release(&mut self, model: &mut Model, agent: usize) {
+        let _guard = tch::no_grad_guard();
+        let agents = self.flat.size()[0];
+        let others: Vec<i64> = (0..agents).filter(|&n| n != agent as i64).collect();
+        let others = Torch::from_slice(&others).to_device(self.flat.device());
+        for tensor in [&mut self.flat, &mut self.first, &mut self.second] {
+            *tensor = Shared::new(tensor.index_select(0, &others));
+        }
+        self.show(model);
     }
 
     /// Each parameter's part of the tensor, `[agents, rows, cols]`.
@@ -136,14 +153,13 @@ impl Weights {
         let _ = flat.addcdiv_(&step, &denominator);
     }
 
-    /// Moments of every parameter, on the host.
-    pub(super) fn moments(&self, specs: &[ParamSpec]) -> Vec<Moments> {
+    /// Moments of every parameter of an agent, on the host.
+    pub(super) fn moments(&self, specs: &[ParamSpec], agent: usize) -> Vec<Moments> {
         let split = |flat: &Torch| -> Vec<Vec<f32>> {
-            let mut at = 0;
+            let mut values = host(&flat.get(agent as i64));
             let parts = specs.iter().map(|spec| {
-                let part = flat.narrow(1, at, spec.len() as i64);
-                at += spec.len() as i64;
-                host(&part)
+                let rest = values.split_off(spec.len());
+                std::mem::replace(&mut values, rest)
             });
             parts.collect()
         };

@@ -40,9 +40,7 @@ impl Model {
     fn embed_frames(&self, batch: &TokenBatch) -> Tensor<3> {
         let table = self.param(self.index.state_embedding);
         let mut states = match &batch.frames {
-            Frames::Items(rows) if self.host => {
-                kernels::embedding_sum(table.clone(), Arc::new(rows.clone()))
-            }
+            Frames::Items(rows) if self.host => kernels::embedding_sum(table.clone(), rows.clone()),
             Frames::Items(rows) => sum_of_items(table.clone(), rows),
             Frames::Dense(values) => {
                 let [agents, inputs, _] = table.dims();

@@ -1,5 +1,7 @@
 //! What a model reads: windows of return-to-go, frames, actions and times.
 
+use std::sync::Arc;
+
 use super::config::{ModelConfig, StateEmbedding};
 use super::params::WorldSizes;
 
@@ -49,15 +51,18 @@ impl Frame {
     }
 }
 
-/// A sum of vocabulary vectors for each of many frames, in compressed rows.
+/// A sum of vocabulary vectors for each of many frames, in compressed rows. Frames that are the
+/// same can share one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ItemRows {
     /// Items of all frames.
     pub items: Vec<u32>,
     /// Strength of each item, or empty if all are 1.
     pub strengths: Vec<f32>,
-    /// Where each frame's items end.
+    /// Where each sum's items end.
     pub ends: Vec<u32>,
+    /// Which of the sums each frame is, or empty if they are one to one.
+    pub shared: Vec<u32>,
 }
 
 impl ItemRows {
@@ -102,16 +107,27 @@ impl ItemRows {
 
     /// Number of frames.
     pub fn frames(&self) -> usize {
-        self.ends.len()
+        match self.shared.len() {
+            0 => self.ends.len(),
+            frames => frames,
+        }
     }
 
     /// Items and strengths of a frame.
     pub fn row(&self, frame: usize) -> (&[u32], Option<&[f32]>) {
-        let from = match frame {
+        match self.shared.get(frame) {
+            Some(&sum) => self.sum(sum as usize),
+            None => self.sum(frame),
+        }
+    }
+
+    /// Items and strengths of a sum.
+    pub(crate) fn sum(&self, sum: usize) -> (&[u32], Option<&[f32]>) {
+        let from = match sum {
             0 => 0,
             n => self.ends[n - 1] as usize,
         };
-        let range = from..self.ends[frame] as usize;
+        let range = from..self.ends[sum] as usize;
         let strengths = (!self.strengths.is_empty()).then(|| &self.strengths[range.clone()]);
         (&self.items[range], strengths)
     }
@@ -121,7 +137,7 @@ impl ItemRows {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frames {
     /// Sums of vocabulary items.
-    Items(ItemRows),
+    Items(Arc<ItemRows>),
     /// Dense vectors, `[frames, inputs]`.
     Dense(Vec<f32>),
 }
@@ -156,7 +172,7 @@ impl TokenBatch {
             windows: 0,
             timesteps,
             returns_to_go: Vec::new(),
-            frames: Frames::Items(ItemRows::default()),
+            frames: Frames::Items(Arc::default()),
             actions: Vec::new(),
             times: Vec::new(),
         }

@@ -1,14 +1,18 @@
 //! The fused and reduced paths against the decomposed one, and what attention may see.
 
+#![allow(clippy::unwrap_used)] // a test may panic
+
 use std::sync::Arc;
 
 use burn::prelude::*;
+use dt_data::{Dataset, Recipe, Window, WindowEnd, WindowSampler};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
-use crate::batch::TrainBatch;
+use crate::batch::{Counted, TrainBatch, distinct, total, train_batch};
+use crate::frames::DistinctFrames;
 use crate::loss::negative_log_likelihood;
 use crate::optim::to_host;
 
@@ -80,12 +84,25 @@ pub(crate) fn batch(agents: usize, windows: usize, timesteps: usize, seed: u64) 
             rows.push(&Frame::Items { items, additions });
         }
     }
-    tokens.frames = Frames::Items(rows);
+    tokens.frames = Frames::Items(rows.into());
     TrainBatch {
         tokens: tokens.into(),
         targets,
         weights,
     }
+}
+
+/// Lets frames be the same as others, absent ones among them.
+fn share_frames(batch: &mut TrainBatch) {
+    let mut tokens = (*batch.tokens).clone();
+    let Frames::Items(rows) = &tokens.frames else {
+        panic!("items");
+    };
+    let mut rows = (**rows).clone();
+    let sums = rows.ends.len() as u32;
+    rows.shared = (0..sums).map(|n| n * 7 % sums / 2).collect();
+    tokens.frames = Frames::Items(rows.into());
+    batch.tokens = tokens.into();
 }
 
 fn logits(model: &Model, batch: &TrainBatch, hooks: &mut dyn Hooks) -> Vec<f32> {
@@ -161,8 +178,13 @@ pub(crate) fn variants() -> Vec<ModelConfig> {
 #[test]
 fn fused_kernels_equal_the_decomposed_path() {
     for config in variants() {
-        for (agents, timesteps) in [(1, 5), (1, 1), (3, 4)] {
-            let batch = batch(agents, 6, timesteps, 11);
+        for (agents, timesteps, shared) in
+            [(1, 5, false), (1, 5, true), (1, 1, false), (3, 4, true)]
+        {
+            let mut batch = batch(agents, 6, timesteps, 11);
+            if shared {
+                share_frames(&mut batch);
+            }
             let fused = loss_and_gradients(&model(&config, agents, true), &batch);
             let plain = loss_and_gradients(&model(&config, agents, false), &batch);
             assert!(
@@ -309,6 +331,46 @@ fn a_token_sees_only_earlier_tokens() {
 }
 
 #[test]
+fn windows_that_repeat_are_computed_once() {
+    let text = "(name: \"w\", env: \"MiniGrid-MemoryS7FixedStart-v0\", max_steps: 50, \
+                parts: [(policy: Boltzmann(temperature: 0.2), amount: Episodes(20))])";
+    let recipe = Recipe::parse("w.ron", text).unwrap();
+    let (data, _) = Dataset::generate(&recipe).unwrap();
+    let frames = DistinctFrames::new(&data);
+    let sampler = WindowSampler::new(&data, 5, WindowEnd::AnyStep);
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let drawn: Vec<Window> = (0..60).map(|_| sampler.draw(&mut rng)).collect();
+    let once = distinct(&data, &frames, &drawn);
+    assert!(once.len() < 50, "{} distinct windows", once.len());
+    assert_eq!(once.iter().map(|w| w.count).sum::<u32>(), 60);
+    let all: Vec<Counted> = drawn
+        .iter()
+        .map(|&window| Counted { window, count: 1 })
+        .collect();
+    assert_eq!(total(&once), total(&all));
+    for config in variants() {
+        let model = model(&config, 1, true);
+        let of = |windows: &[Counted]| {
+            loss_and_gradients(
+                &model,
+                &train_batch(&data, &frames, windows, &config, &SIZES),
+            )
+        };
+        let (found, expected) = (of(&once), of(&all));
+        assert!(
+            (found.0 - expected.0).abs() < 1e-5 * expected.0,
+            "{config:?}"
+        );
+        let largest = expected.1.iter().flatten();
+        let largest = largest.fold(0.0_f32, |m, g| m.max(g.abs()));
+        for ((found, expected), spec) in found.1.iter().zip(&expected.1).zip(model.specs()) {
+            let off = largest_difference(found, expected) / largest;
+            assert!(off < 1e-5, "{}: {off}", spec.name);
+        }
+    }
+}
+
+#[test]
 fn agents_side_by_side_equal_agents_alone() {
     let config = small();
     let together = model(&config, 3, true);
@@ -337,7 +399,7 @@ fn agents_side_by_side_equal_agents_alone() {
                     .collect(),
             });
         }
-        own.frames = Frames::Items(items);
+        own.frames = Frames::Items(items.into());
         let alone = together.agent(agent).forward(&Arc::new(own), &mut NoHooks);
         let off = largest_difference(&to_host(&alone), &all[agent * 56..(agent + 1) * 56]);
         assert!(off < 1e-5, "agent {agent}: {off}");

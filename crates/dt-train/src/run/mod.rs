@@ -1,10 +1,12 @@
 //! Training: from a definition and a dataset to an agent on disk.
 
+mod agent_run;
 mod branch;
 mod dataset;
 mod directory;
 mod logs;
 mod statistics;
+mod together;
 mod train;
 mod trainer;
 
@@ -12,7 +14,7 @@ pub use dataset::{dataset_dir, dataset_for, recipe_of, window_sampler};
 pub use directory::{BranchRecord, RunRecord, is_finished, resume_point};
 pub use logs::{EvaluationLine, MetricLine, TimingLine, read_metrics};
 pub use statistics::input_statistics;
-pub use train::{Observer, RunOptions, RunSummary, Silent, Stage, train};
+pub use train::{Observer, RunOptions, RunSummary, Silent, Stage, train, train_together};
 pub use trainer::{StepRecord, Trainer};
 
 use crate::checkpoint::CheckpointError;
@@ -38,10 +40,12 @@ pub enum RunError {
     Mismatch(String),
     /// The loss is not a number.
     #[error(
-        "the loss is {loss} at step {step} (learning rate {learning_rate:.3e}, gradient norm \
+        "seed {seed}: the loss is {loss} at step {step} (learning rate {learning_rate:.3e}, gradient norm \
          {grad_norm:.3e}); lower optimizer.learning_rate or set optimizer.clip_norm"
     )]
     NotFinite {
+        /// Seed of the run.
+        seed: u64,
         /// Step, from 1.
         step: u64,
         /// The loss.

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use dt_data::{Dataset, Window, WindowSampler};
 
 use crate::agent::AgentConfig;
-use crate::batch::{TrainBatch, micro_batches};
+use crate::batch::{Counted, TrainBatch, by_length, distinct, total, train_batch};
 use crate::device::is_gpu;
+use crate::frames::DistinctFrames;
 use crate::libtorch::Engine;
 use crate::loss::negative_log_likelihood;
 use crate::model::{
@@ -37,9 +38,9 @@ pub struct StepRecord {
     pub grad_norm: f64,
 }
 
-/// A model in training.
+/// Agents of one definition in training, each with a seed of its own, step by step together.
 pub struct Trainer {
-    /// The model.
+    /// The model, whose agents are those in training.
     pub model: Model,
     optimizer: Optimizer,
     /// Takes the steps where the device is libtorch's.
@@ -47,66 +48,88 @@ pub struct Trainer {
     config: AgentConfig,
     sizes: WorldSizes,
     data: Arc<Dataset>,
+    frames: DistinctFrames,
     sampler: WindowSampler,
-    seed: u64,
+    agents: Vec<AgentInTraining>,
     step: u64,
-    look_backs_from: Option<u64>,
     unread: Unread,
     waits_to_read: bool,
 }
 
-/// Numbers of the steps since the last reading.
+/// What is an agent's own.
+#[derive(Clone, Copy, Debug)]
+struct AgentInTraining {
+    seed: u64,
+    look_backs_from: Option<u64>,
+}
+
+/// Numbers of the steps since the last reading; the lists have an entry for each agent.
 #[derive(Default)]
 struct Unread {
     steps: u64,
-    loss_sum: f64,
     learning_rate: f64,
-    grad_norm: f64,
+    loss_sum: Vec<f64>,
+    grad_norm: Vec<f64>,
 }
 
 impl Trainer {
-    /// A trainer at step 0, weights drawn from `seed`; [`super::window_sampler`] gives the sampler.
+    /// A trainer at step 0, an agent for each seed, from which its weights are drawn;
+    /// [`super::window_sampler`] gives the sampler.
+    ///
+    /// # Panics
+    /// If there are no seeds, or several on a device that trains agents one by one
+    /// ([`crate::device::DeviceSpec::trains_together`] tells).
     pub fn new(
         config: &AgentConfig,
         sizes: WorldSizes,
         data: Arc<Dataset>,
         sampler: WindowSampler,
         statistics: &InputStatistics,
-        seed: u64,
+        seeds: &[u64],
         device: &Device,
     ) -> Self {
-        let (specs, index) = param_specs(&config.model, &sizes);
-        let mut values = initial_values(&specs, config.model.initial_std, seed);
-        if let Some(bias) = index.state_bias {
-            let d = config.model.d_model;
-            let table = &values[index.state_embedding];
-            let mut mean = vec![0.0_f64; d];
-            for (row, &frequency) in table.chunks_exact(d).zip(&statistics.item_frequency) {
-                for (sum, &v) in mean.iter_mut().zip(row) {
-                    *sum += f64::from(frequency) * f64::from(v);
+        let mut all: Vec<Vec<f32>> = Vec::new();
+        for &seed in seeds {
+            let values = first_values(config, &sizes, statistics, seed);
+            if all.is_empty() {
+                all = values;
+            } else {
+                for (all, own) in all.iter_mut().zip(values) {
+                    all.extend(own);
                 }
             }
-            values[bias] = mean.iter().map(|&m| -m as f32).collect();
         }
-        let mut model = Model::new(config.model.clone(), sizes, statistics, values, device);
+        let mut model = Model::new(config.model.clone(), sizes, statistics, all, device);
+        let engine = Engine::new(&mut model, config.optimizer, &data);
+        assert!(seeds.len() == 1 || engine.is_some());
+        let look_backs_from = config
+            .training
+            .look_backs
+            .filter(|l| l.after_perfect == 0)
+            .map(|l| l.from_step);
+        let agent = |&seed| AgentInTraining {
+            seed,
+            look_backs_from,
+        };
         Self {
             optimizer: Optimizer::new(config.optimizer, &model),
-            engine: Engine::new(&mut model, config.optimizer),
+            engine,
             model,
             config: config.clone(),
             sizes,
+            frames: DistinctFrames::new(&data),
             data,
             sampler,
-            seed,
+            agents: seeds.iter().map(agent).collect(),
             step: 0,
-            look_backs_from: config
-                .training
-                .look_backs
-                .filter(|l| l.after_perfect == 0)
-                .map(|l| l.from_step),
             unread: Unread::default(),
             waits_to_read: is_gpu(device),
         }
+    }
+
+    /// Seeds of the agents in training.
+    pub fn seeds(&self) -> impl Iterator<Item = u64> {
+        self.agents.iter().map(|agent| agent.seed)
     }
 
     /// Steps done.
@@ -119,34 +142,46 @@ impl Trainer {
         self.step = step;
     }
 
-    /// Step from which look-backs are drawn; none while the goals that they wait for are not met.
-    pub fn look_backs_from(&self) -> Option<u64> {
-        self.look_backs_from
+    /// Step from which an agent's look-backs are drawn; none while the goals that they wait for
+    /// are not met.
+    pub fn look_backs_from(&self, agent: usize) -> Option<u64> {
+        self.agents[agent].look_backs_from
     }
 
     /// Draws look-backs from here on.
-    pub fn set_look_backs_from(&mut self, step: Option<u64>) {
-        self.look_backs_from = step;
+    pub fn set_look_backs_from(&mut self, agent: usize, step: Option<u64>) {
+        self.agents[agent].look_backs_from = step;
     }
 
-    /// Step at which training ends at the latest.
-    pub fn last_step(&self) -> u64 {
+    /// Step at which an agent's training ends at the latest.
+    pub fn last_step(&self, agent: usize) -> u64 {
         let training = &self.config.training;
-        match (training.look_backs, self.look_backs_from) {
+        match (training.look_backs, self.agents[agent].look_backs_from) {
             (Some(look_backs), Some(from)) if look_backs.steps > 0 => from + look_backs.steps,
             _ => training.steps,
         }
     }
 
-    /// The windows of the step that comes next; a function of seed, step and the step from which
-    /// look-backs are drawn.
-    fn next_windows(&self) -> Vec<Window> {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+    /// The windows of each agent at the step that comes next.
+    fn next_windows(&self) -> Vec<Vec<Window>> {
+        self.agents.iter().map(|a| self.draw_windows(a)).collect()
+    }
+
+    /// The same without repetitions.
+    fn next_distinct_windows(&self) -> Vec<Vec<Counted>> {
+        let windows = self.next_windows();
+        let own = |w: &Vec<Window>| distinct(&self.data, &self.frames, w);
+        windows.iter().map(own).collect()
+    }
+
+    /// A function of seed, step and the step from which look-backs are drawn.
+    fn draw_windows(&self, agent: &AgentInTraining) -> Vec<Window> {
+        let mut rng = ChaCha8Rng::seed_from_u64(agent.seed);
         rng.set_stream(BATCH_STREAM << 48 | self.step);
         let draw = |_| match self.config.training.look_backs {
             None => self.sampler.draw(&mut rng),
             Some(look_backs) => {
-                let begun = self.look_backs_from.is_some_and(|from| self.step >= from);
+                let begun = agent.look_backs_from.is_some_and(|from| self.step >= from);
                 let share = if begun { look_backs.share } else { 0.0 };
                 self.sampler.draw_telling(share, &mut rng)
             }
@@ -157,33 +192,34 @@ impl Trainer {
     /// One step. On the host, micro-batches go to the cores of rayon's pool; gradients are added
     /// in order, so the result is the same for any number of threads.
     pub fn step(&mut self) {
+        let windows = self.next_distinct_windows();
         let training = &self.config.training;
-        let batches = micro_batches(
-            &self.data,
-            &self.next_windows(),
-            training.micro_batches,
-            &self.config.model,
-            &self.sizes,
-        );
         let schedule = &self.config.optimizer.schedule;
         let factor = schedule.factor(self.step, training.steps);
-        let total: f32 = batches.iter().flat_map(|b| &b.weights).sum();
         self.unread.learning_rate = self.config.optimizer.learning_rate * factor;
         self.unread.steps += 1;
         self.step += 1;
         if let Some(engine) = &mut self.engine {
-            engine.step(&self.model, &batches, &[total], factor);
+            engine.step(&self.model, &windows, training.micro_batches, factor);
             return;
         }
+        let [windows] = &windows[..] else {
+            unreachable!("checked when the trainer was made");
+        };
+        let total = total(windows);
         // Longest micro-batches last in the list; started first, so that cores end together.
-        let mut parts: Vec<(f64, Vec<Tensor<3>>)> = batches
+        let mut parts: Vec<(f64, Vec<Tensor<3>>)> = by_length(windows, training.micro_batches)
             .par_iter()
             .rev()
             .with_max_len(1)
-            .map(|batch| gradients(&self.model, batch, total))
+            .map(|windows| gradients(&self.model, &self.train_batch(windows), total))
             .collect();
         parts.reverse();
-        self.unread.loss_sum += parts.iter().map(|p| p.0).sum::<f64>() / f64::from(total);
+        let loss = parts.iter().map(|p| p.0).sum::<f64>() / f64::from(total);
+        match &mut self.unread.loss_sum[..] {
+            [sum] => *sum += loss,
+            _ => self.unread.loss_sum = vec![loss],
+        }
         let mut parts = parts.into_iter().map(|p| p.1);
         let mut grads = parts.next().expect("at least one micro-batch");
         for part in parts {
@@ -193,27 +229,45 @@ impl Trainer {
                 .map(|(sum, grad)| sum + grad)
                 .collect();
         }
-        self.unread.grad_norm = self.optimizer.step(&mut self.model, grads, factor)[0];
+        self.unread.grad_norm = self.optimizer.step(&mut self.model, grads, factor);
     }
 
-    /// What has happened since the last reading: the mean loss, and the gradient's norm at the
-    /// last step. On a GPU the host waits here, and nowhere else.
+    fn train_batch(&self, windows: &[Counted]) -> TrainBatch {
+        let (data, frames) = (&self.data, &self.frames);
+        train_batch(data, frames, windows, &self.config.model, &self.sizes)
+    }
+
+    /// What has happened since the last reading, for each agent: the mean loss, and the gradient's
+    /// norm at the last step. On a GPU the host waits here, and nowhere else.
     ///
     /// # Panics
     /// If there was no step since.
-    pub fn read(&mut self) -> StepRecord {
+    pub fn read(&mut self) -> Vec<StepRecord> {
         if let Some(reading) = self.engine.as_mut().and_then(Engine::read) {
-            self.unread.loss_sum = reading.loss_sum[0];
-            self.unread.grad_norm = reading.grad_norm[0];
+            self.unread.loss_sum = reading.loss_sum;
+            self.unread.grad_norm = reading.grad_norm;
         }
         let unread = std::mem::take(&mut self.unread);
         assert!(unread.steps > 0, "a step comes before its reading");
-        StepRecord {
+        let numbers = unread.loss_sum.iter().zip(unread.grad_norm);
+        let record = |(loss_sum, grad_norm): (&f64, f64)| StepRecord {
             step: self.step,
-            loss: unread.loss_sum / unread.steps as f64,
+            loss: loss_sum / unread.steps as f64,
             learning_rate: unread.learning_rate,
-            grad_norm: unread.grad_norm,
-        }
+            grad_norm,
+        };
+        numbers.map(record).collect()
+    }
+
+    /// Takes an agent out; those after it move up.
+    ///
+    /// # Panics
+    /// If it is the only one, or steps have not been read.
+    pub fn release(&mut self, agent: usize) {
+        assert!(self.agents.len() > 1 && self.unread.steps == 0);
+        let engine = self.engine.as_mut().expect("several agents have one");
+        engine.release(&mut self.model, agent);
+        self.agents.remove(agent);
     }
 
     /// Steps since the last reading.
@@ -230,16 +284,17 @@ impl Trainer {
         }
     }
 
-    /// Moments of every parameter, and the number of updates they have seen; none before the
-    /// first step.
-    pub fn moments(&self) -> Option<(usize, Vec<Moments>)> {
+    /// Moments of every parameter of an agent, and the number of updates they have seen; none
+    /// before the first step.
+    pub fn moments(&self, agent: usize) -> Option<(usize, Vec<Moments>)> {
         if let Some(engine) = &self.engine {
-            return engine.moments(self.model.specs());
+            return engine.moments(self.model.specs(), agent);
         }
         self.optimizer.moments()
     }
 
-    /// Takes up parameters and moments read from a checkpoint.
+    /// Takes up parameters and moments read from checkpoints of the same step; those of all agents
+    /// follow each other.
     pub fn restore(&mut self, values: Vec<Vec<f32>>, updates: usize, moments: Vec<Moments>) {
         if let Some(engine) = &mut self.engine {
             engine.restore(&values, updates, &moments);
@@ -256,10 +311,16 @@ impl Trainer {
         self.optimizer.restore(updates, moments, &specs, &device);
     }
 
-    /// Tokens of the windows of the step that comes next, filling left out.
-    pub(crate) fn next_token_count(&self) -> usize {
-        let windows = self.next_windows();
-        windows.iter().map(|w| 3 * w.length - 1).sum()
+    /// Tokens of the windows of the step that comes next, filling left out: as they were drawn, and
+    /// those that are computed.
+    pub(crate) fn next_token_counts(&self) -> [usize; 2] {
+        let windows = self.next_distinct_windows();
+        let tokens = |w: &Counted| 3 * w.window.length - 1;
+        let drawn = windows.iter().flatten();
+        [
+            drawn.map(|w| tokens(w) * w.count as usize).sum(),
+            windows.iter().flatten().map(tokens).sum(),
+        ]
     }
 
     /// From here on, burn's own operations instead of fused ones and libtorch's autograd.
@@ -279,23 +340,21 @@ impl Trainer {
             }
         };
         let clock = Instant::now();
-        let batches = micro_batches(
-            &self.data,
-            &self.next_windows(),
-            self.config.training.micro_batches,
-            &self.config.model,
-            &self.sizes,
-        );
-        add("batch", clock);
-        let total: f32 = batches.iter().flat_map(|b| &b.weights).sum();
+        let windows = self.next_distinct_windows();
+        let micro_batches = self.config.training.micro_batches;
         self.step += 1;
         if let Some(engine) = &mut self.engine {
+            add("batch", clock);
             let clock = Instant::now();
-            engine.step(&self.model, &batches, &[total], 1.0);
+            engine.step(&self.model, &windows, micro_batches, 1.0);
             engine.read();
             add("libtorch", clock);
             return seconds;
         }
+        let divided = by_length(&windows[0], micro_batches);
+        let batches: Vec<TrainBatch> = divided.iter().map(|w| self.train_batch(w)).collect();
+        add("batch", clock);
+        let total = total(&windows[0]);
         let mut sum: Option<Vec<Tensor<3>>> = None;
         for batch in &batches {
             let clock = Instant::now();
@@ -316,10 +375,34 @@ impl Trainer {
         seconds
     }
 
-    /// Parameter values on the host, in memory order.
-    pub fn values(&self) -> Vec<Vec<f32>> {
-        self.model.params().iter().map(to_host).collect()
+    /// Parameter values of an agent on the host, in memory order.
+    pub fn values(&self, agent: usize) -> Vec<Vec<f32>> {
+        let model = self.model.agent(agent);
+        model.params().iter().map(to_host).collect()
     }
+}
+
+/// Weights that training begins with.
+fn first_values(
+    config: &AgentConfig,
+    sizes: &WorldSizes,
+    statistics: &InputStatistics,
+    seed: u64,
+) -> Vec<Vec<f32>> {
+    let (specs, index) = param_specs(&config.model, sizes);
+    let mut values = initial_values(&specs, config.model.initial_std, seed);
+    if let Some(bias) = index.state_bias {
+        let d = config.model.d_model;
+        let table = &values[index.state_embedding];
+        let mut mean = vec![0.0_f64; d];
+        for (row, &frequency) in table.chunks_exact(d).zip(&statistics.item_frequency) {
+            for (sum, &v) in mean.iter_mut().zip(row) {
+                *sum += f64::from(frequency) * f64::from(v);
+            }
+        }
+        values[bias] = mean.iter().map(|&m| -m as f32).collect();
+    }
+    values
 }
 
 /// Summed loss of a micro-batch, and the gradients of its share of the mean loss.

@@ -1,0 +1,259 @@
+//! One agent's run directory while the agent is trained.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dt_data::Card;
+use dt_env::EnvSpec;
+use dt_env::config::to_ron;
+
+use super::RunError;
+use super::directory::{BranchRecord, RunRecord, remove_resume_points, resume_point};
+use super::logs::{JsonLines, MetricLine, TimingLine};
+use super::train::{RunOptions, Stage};
+use super::trainer::Trainer;
+use crate::agent::AgentConfig;
+use crate::checkpoint::{
+    AgentRecord, CheckpointError, TrainingState, fold, load_agent, load_state, save_agent,
+    save_state, write_atomic, write_dir_atomic,
+};
+use crate::evaluate::{EvaluationRecord, evaluate_exact, evaluate_sampled};
+use crate::model::{InputStatistics, WorldSizes, param_specs};
+use crate::optim::Moments;
+
+/// What runs of one definition share.
+pub(super) struct Shared<'a> {
+    pub(super) config: &'a AgentConfig,
+    pub(super) spec: Arc<EnvSpec>,
+    pub(super) sizes: WorldSizes,
+    pub(super) statistics: InputStatistics,
+    pub(super) card: Card,
+    /// Folder of the dataset.
+    pub(super) dataset: PathBuf,
+}
+
+/// A run while it goes on.
+pub(super) struct AgentRun<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) options: &'a RunOptions,
+    pub(super) state: TrainingState,
+    /// Values and moments that training goes on with; none where it begins anew.
+    pub(super) start: Option<(Vec<Vec<f32>>, Vec<Moments>)>,
+    pub(super) stopped_early: bool,
+    pub(super) seconds: Vec<(Stage, f64)>,
+    metrics: Option<JsonLines>,
+    timing: Option<JsonLines>,
+    /// Values when training has ended.
+    values: Vec<Vec<f32>>,
+}
+
+impl<'a> AgentRun<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>, options: &'a RunOptions) -> Self {
+        Self {
+            shared,
+            options,
+            state: TrainingState::default(),
+            start: None,
+            stopped_early: false,
+            seconds: Vec::new(),
+            metrics: None,
+            timing: None,
+            values: Vec::new(),
+        }
+    }
+
+    pub(super) fn write_records(
+        &self,
+        branched_from: Option<BranchRecord>,
+    ) -> Result<(), RunError> {
+        let out = &self.options.out;
+        let config = to_ron(self.shared.config);
+        write_atomic(&out.join("config.ron"), config.as_bytes())?;
+        let record = RunRecord {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            burn: "0.22.1".to_owned(),
+            git_commit: RunRecord::git_commit(),
+            seed: self.options.seed,
+            device: self.options.device.to_string(),
+            threads: rayon::current_num_threads(),
+            dataset: self.shared.dataset.display().to_string(),
+            dataset_blake3: self.shared.card.content_blake3.clone(),
+            branched_from,
+        };
+        let text = serde_json::to_string_pretty(&record).expect("a record is plain data");
+        write_atomic(&out.join("run.json"), (text + "\n").as_bytes())?;
+        Ok(())
+    }
+
+    /// Takes up the newest state; a run killed before its first one starts anew.
+    pub(super) fn restore(&mut self, branch_from: Option<&Path>) -> Result<(), RunError> {
+        match resume_point(&self.options.out)? {
+            Some(dir) => self.load(&dir),
+            None => self.branch(branch_from),
+        }
+    }
+
+    /// Takes up the state that the run branches from, if it does, as a state of its own.
+    pub(super) fn branch(&mut self, branch_from: Option<&Path>) -> Result<(), RunError> {
+        let Some(checkpoint) = branch_from else {
+            return Ok(());
+        };
+        self.load(checkpoint)?;
+        self.state.metrics_bytes = 0;
+        let own = format!("checkpoints/step-{:06}", self.state.step);
+        let (values, moments) = self.start.as_ref().expect("it was loaded");
+        self.write_files(&self.options.out.join(own), values, moments)
+    }
+
+    fn load(&mut self, dir: &Path) -> Result<(), RunError> {
+        let (specs, _) = param_specs(&self.shared.config.model, &self.shared.sizes);
+        let (state, values, moments) = load_state(dir, &specs)?;
+        self.state = state;
+        let enough = self.shared.config.training.stop_after_perfect;
+        self.stopped_early = enough > 0 && state.perfect_in_a_row >= enough;
+        self.values.clone_from(&values);
+        self.start = Some((values, moments));
+        Ok(())
+    }
+
+    /// Opens the logs at the state's place in them.
+    pub(super) fn open_logs(&mut self) -> Result<(), RunError> {
+        let out = &self.options.out;
+        let metrics = JsonLines::open(&out.join("metrics.jsonl"), Some(self.state.metrics_bytes))?;
+        self.metrics = Some(metrics);
+        self.timing = Some(JsonLines::open(&out.join("timing.jsonl"), None)?);
+        Ok(())
+    }
+
+    pub(super) fn push_metric(&mut self, line: &MetricLine) -> Result<(), RunError> {
+        let metrics = self.metrics.as_mut().expect("opened before training");
+        metrics.push(line)?;
+        self.state.metrics_bytes = metrics.bytes();
+        Ok(())
+    }
+
+    pub(super) fn push_timing(&mut self, line: &TimingLine) -> Result<(), RunError> {
+        let timing = self.timing.as_mut().expect("opened before training");
+        Ok(timing.push(line)?)
+    }
+
+    /// Weights alone, for the study of training dynamics.
+    pub(super) fn keep_weights(&self, trainer: &Trainer, agent: usize) -> Result<(), RunError> {
+        let step = trainer.step_count();
+        let dir = self.options.out.join(format!("checkpoints/step-{step:06}"));
+        let values = trainer.values(agent);
+        Ok(write_dir_atomic(&dir, |dir| {
+            self.save_agent(dir, step, &values)
+        })?)
+    }
+
+    /// Weights and all that resuming needs; before the first step there is nothing to keep.
+    pub(super) fn write_state(
+        &mut self,
+        name: &str,
+        trainer: &Trainer,
+        agent: usize,
+    ) -> Result<(), RunError> {
+        self.state.step = trainer.step_count();
+        let Some((updates, moments)) = trainer.moments(agent) else {
+            return Ok(());
+        };
+        self.state.updates = updates;
+        self.state.look_backs_from = trainer.look_backs_from(agent);
+        let dir = self.options.out.join("checkpoints").join(name);
+        self.write_files(&dir, &trainer.values(agent), &moments)
+    }
+
+    fn write_files(
+        &self,
+        dir: &Path,
+        values: &[Vec<f32>],
+        moments: &[Moments],
+    ) -> Result<(), RunError> {
+        let (specs, _) = param_specs(&self.shared.config.model, &self.shared.sizes);
+        Ok(write_dir_atomic(dir, |dir| {
+            self.save_agent(dir, self.state.step, values)?;
+            save_state(dir, &self.state, &specs, values, moments)
+        })?)
+    }
+
+    /// Keeps the last state, and what the evaluation needs.
+    pub(super) fn end(&mut self, trainer: &Trainer, agent: usize) -> Result<(), RunError> {
+        let step = trainer.step_count();
+        self.write_state(&format!("step-{step:06}"), trainer, agent)?;
+        remove_resume_points(&self.options.out, None)?;
+        self.stopped_early = step < trainer.last_step(agent);
+        self.values = trainer.values(agent);
+        Ok(())
+    }
+
+    fn save_agent(
+        &self,
+        dir: &Path,
+        step: u64,
+        values: &[Vec<f32>],
+    ) -> Result<(), CheckpointError> {
+        let Shared {
+            config,
+            sizes,
+            statistics,
+            ..
+        } = self.shared;
+        let (plain, values) = fold(&config.model, sizes, statistics, values);
+        let record = AgentRecord {
+            format: 1,
+            name: config.name.clone(),
+            model: plain,
+            trained_with: config.model.clone(),
+            sizes: *sizes,
+            env: Some((*self.shared.spec).clone()),
+            env_id: None,
+            step,
+            seed: Some(self.options.seed),
+            dataset_blake3: Some(self.shared.card.content_blake3.clone()),
+        };
+        save_agent(dir, &record, &values)
+    }
+
+    /// Number of values of the agent's parameters.
+    pub(super) fn parameter_count(&self) -> usize {
+        self.values.iter().map(Vec::len).sum()
+    }
+
+    /// Writes the agent, measures it as it was written, and records the numbers.
+    pub(super) fn finish(&self) -> Result<EvaluationRecord, RunError> {
+        let out = &self.options.out;
+        self.save_agent(out, self.state.step, &self.values)?;
+        let device = self.options.device.open()?;
+        let agent = load_agent(out, &device)?;
+        let spec = &self.shared.spec;
+        let evaluation = &self.shared.config.evaluation;
+        let exact = evaluate_exact(&agent.model, spec, &evaluation.returns_to_go);
+        let sampled = evaluation.sampled.iter().map(|s| {
+            let (rtg, temperature, seed) = (s.return_to_go, s.temperature, self.options.seed);
+            evaluate_sampled(&agent.model, spec, rtg, temperature, s.episodes, seed)
+        });
+        let record = EvaluationRecord {
+            env: spec.id.clone(),
+            device: self.options.device.to_string(),
+            exact_missing: exact.as_ref().err().cloned(),
+            exact: exact.ok(),
+            sampled: sampled.collect(),
+        };
+        let text = serde_json::to_string_pretty(&record).expect("a record is plain data");
+        write_atomic(&out.join("eval.json"), (text + "\n").as_bytes())?;
+        Ok(record)
+    }
+
+    /// Writes the seconds of each stage.
+    pub(super) fn write_stages(&self) -> Result<(), RunError> {
+        let mut timing = JsonLines::open(&self.options.out.join("timing.jsonl"), None)?;
+        for (stage, seconds) in &self.seconds {
+            timing.push(&TimingLine::Stage {
+                stage: stage.name().to_owned(),
+                seconds: *seconds,
+            })?;
+        }
+        Ok(())
+    }
+}
