@@ -19,7 +19,7 @@ if [ ! -e .bench/worlds/ready ]; then
 fi
 if [ ! -e .bench/torch/ready ]; then
     python3 -m venv .bench/torch
-    .bench/torch/bin/pip install --quiet --no-compile torch==2.11.0 numpy pyarrow
+    .bench/torch/bin/pip install --quiet --no-compile torch==2.11.0 numpy pyarrow transformer-lens==3.9.0
     touch .bench/torch/ready
 fi
 

@@ -96,9 +96,9 @@ def main():
                     command = [args.dt_train, "bench", path, "--device", device, "--json"]
                     command += ["--batch-size", at["batch"], "--steps", args.steps]
                     record = run_json(command + ["--datasets", args.datasets])
-                    seconds = record["milliseconds"] / 1e3
-                    tokens = record["tokens_per_second"] * seconds
-                    states = (tokens + at["batch"]) / 3
+                    tokens = record["tokens_computed"]
+                    # Three tokens a timestep, but for the last action of some windows.
+                    states = tokens / 3
                     work = multiplications(record["definition"]["model"], tokens, states)
                     # Weights, two moments and a gradient, read and written once.
                     moved = 8 * 4 * record["parameters"]

@@ -8,11 +8,11 @@ neighbouring runs. PyTorch's model is written as one would write it for speed: o
 `embedding_bag`, queries, keys and values by one matrix product each, attention is
 `scaled_dot_product_attention`, the update a fused AdamW, windows are gathered by numpy before they
 are needed. It computes all tokens, of windows filled to the context's length. In the rows
-named "lean", PyTorch too leaves out what ours does: the last block's tokens that nothing reads, and
-filling beyond a micro-batch's longest window.
+named "lean", PyTorch too leaves out what ours does: the last block's tokens that nothing reads,
+filling beyond a micro-batch's longest window, and windows that the batch holds already.
 
-"as in 2023" is the loop of the original study in kind: windows made one by one in Python by a data
-loader, dense one-hot frames, attention from elementary operations.
+"as in 2023" is the loop of the original study, rebuilt in scripts/loop_2023.py: windows made one
+by one in Python, frames turned one-hot cell by cell, TransformerLens.
 
 Needs torch, numpy and pyarrow; scripts/bench.sh sets them up. scripts/gpu-check.sh uses the
 same model on a GPU, eagerly, compiled and from a CUDA graph.
@@ -29,6 +29,7 @@ from pathlib import Path
 
 VIEW = 7
 CELLS = VIEW * VIEW
+LOOP_2023 = Path(__file__).with_name("loop_2023.py")
 
 
 def read_dataset(folder):
@@ -62,11 +63,23 @@ class Windows:
         change = np.flatnonzero(np.diff(data["episodes"])) + 1
         self.starts = np.concatenate([[0], change])
         self.lengths = np.diff(np.concatenate([self.starts, [len(data["episodes"])]]))
+        # Windows that agree in all that the model reads have the same number.
+        known = {}
+        self.same = np.empty(len(self.starts), np.int64)
+        for episode, (start, length) in enumerate(zip(self.starts, self.lengths)):
+            first = start + max(0, length - timesteps)
+            rows = slice(first, start + length)
+            parts = [data[name][rows].tobytes() for name in ("items", "returns", "actions")]
+            self.same[episode] = known.setdefault((first - start, *parts), episode)
 
-    def draw(self, count):
+    def draw(self, count, once=False):
+        """Windows, on request without those that repeat, and how often the batch holds each."""
         import numpy as np
 
         episode = self.rng.integers(0, len(self.starts), count)
+        counts = np.ones(count, np.int64)
+        if once:
+            episode, counts = np.unique(self.same[episode], return_counts=True)
         length = np.minimum(self.lengths[episode], self.timesteps)
         time = self.lengths[episode] - length
         first = self.starts[episode] + time
@@ -75,44 +88,12 @@ class Windows:
         rows = np.where(there, first[:, None] + offset, 0)
         data = self.data
         return {
+            "counts": np.where(there, counts[:, None], 0),
             "items": data["items"][rows],
             "there": there,
             "returns": np.where(there, data["returns"][rows], 0).astype(np.float32),
             "actions": np.where(there, data["actions"][rows], 7),
             "times": np.where(there, time[:, None] + offset, 0),
-        }
-
-
-class LoadedWindows:
-    """Windows as the 2023 study's loader made them: one at a time in Python, dense one-hot frames,
-    padded by concatenation; a `torch.utils.data.Dataset`."""
-
-    def __init__(self, data, timesteps, seed=0):
-        self.inner = Windows(data, timesteps, seed)
-
-    def __len__(self):
-        return len(self.inner.starts)
-
-    def __getitem__(self, episode):
-        import numpy as np
-
-        inner, data, steps = self.inner, self.inner.data, self.inner.timesteps
-        length = min(inner.lengths[episode], steps)
-        time = inner.lengths[episode] - length
-        rows = slice(inner.starts[episode] + time, inner.starts[episode] + time + length)
-        frames = np.zeros((length, 20 * CELLS), np.float32)
-        np.put_along_axis(frames, data["items"][rows].astype(np.int64), 1, axis=1)
-
-        def padded(values, fill):
-            shape = (steps - length, *values.shape[1:])
-            return np.concatenate([values, np.full(shape, fill, values.dtype)])
-
-        return {
-            "frames": padded(frames, 0),
-            "returns": padded(data["returns"][rows], 0),
-            "actions": padded(data["actions"][rows], 7),
-            "times": padded(np.arange(time, time + length), 0),
-            "targets": padded(data["actions"][rows], -100),
         }
 
 
@@ -126,7 +107,7 @@ def manual_attention(q, k, v, attn_mask=None, is_causal=False):
     return scores.masked_fill(~attn_mask, float("-inf")).softmax(-1) @ v
 
 
-def make_model(config, max_steps, n_actions, manual=False, dense=False):
+def make_model(config, max_steps, n_actions, manual=False):
     import torch
     import torch.nn.functional as F
     from torch import nn
@@ -166,12 +147,7 @@ def make_model(config, max_steps, n_actions, manual=False, dense=False):
         def __init__(self, lean):
             super().__init__()
             self.lean = lean
-            self.dense = dense
-            self.items = (
-                nn.Linear(20 * CELLS, d, bias=False)
-                if dense
-                else nn.EmbeddingBag(20 * CELLS, d, mode="sum", include_last_offset=True)
-            )
+            self.items = nn.EmbeddingBag(20 * CELLS, d, mode="sum", include_last_offset=True)
             self.actions, self.times = nn.Embedding(n_actions + 1, d), nn.Embedding(max_steps + 1, d)
             self.returns = nn.Linear(1, d, bias=False)
             self.places = nn.Parameter(torch.zeros(config["n_ctx"], d))
@@ -180,7 +156,7 @@ def make_model(config, max_steps, n_actions, manual=False, dense=False):
 
         def forward(self, frames, returns, actions, times):
             batch, steps = returns.shape
-            states = self.items(frames) if self.dense else self.items(*frames).view(batch, steps, d)
+            states = self.items(*frames).view(batch, steps, d)
             tokens = torch.stack([self.returns(returns[..., None]), states, self.actions(actions)], 2)
             tokens = (tokens + self.times(times)[:, :, None]).view(batch, 3 * steps, d)[:, : 3 * steps - 1]
             x = tokens + self.places[: 3 * steps - 1]
@@ -206,6 +182,7 @@ def to_tensors(windows, device):
         "actions": put(windows["actions"]),
         "times": put(windows["times"]),
         "targets": put(np.where(there, windows["actions"], -100)),
+        "counts": put(windows["counts"]),
     }
 
 
@@ -227,6 +204,7 @@ def synthetic(batch, timesteps, device):
 
 def peer(args):
     """Milliseconds a step of PyTorch, as JSON."""
+    import numpy as np
     import torch
     import torch.nn.functional as F
 
@@ -236,48 +214,42 @@ def peer(args):
     batch_size = config["training"]["batch_size"]
     device = torch.device(args.device)
     torch.manual_seed(0)
-    original = args.mode == "original"
-    manual = original or args.mode == "manual"
-    model = make_model(config["model"], 1000, 7, manual, original)(args.lean).to(device)
+    manual = args.mode == "manual"
+    model = make_model(config["model"], 1000, 7, manual)(args.lean).to(device)
     graph = args.mode == "graph"
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=1e-3, weight_decay=0.01, fused=True, capturable=graph
     )
     run = torch.compile(model) if args.mode == "compile" else model
-    tokens = lambda b: (b["targets"] >= 0).sum()  # noqa: E731
 
     def step(batches):
         optimizer.zero_grad(set_to_none=True)
-        total = sum(map(tokens, batches)) if len(batches) > 1 else None
+        total = sum(b["counts"].sum() for b in batches) if args.lean else None
         for b in batches:
-            frames = b["frames"] if original else (b["items"], b["offsets"])
-            logits = run(frames, b["returns"], b["actions"], b["times"])
-            loss = F.cross_entropy(logits.flatten(0, 1), b["targets"].flatten(), ignore_index=-100)
-            if total is not None:  # micro-batches weigh by their tokens
-                loss = loss * (tokens(b) / total)
+            logits = run((b["items"], b["offsets"]), b["returns"], b["actions"], b["times"])
+            how = "none" if args.lean else "mean"
+            loss = F.cross_entropy(
+                logits.flatten(0, 1), b["targets"].flatten(), ignore_index=-100, reduction=how
+            )
+            if args.lean:  # windows that repeat are computed once
+                loss = (loss * b["counts"].flatten()).sum() / total
             loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
-    if original:
-        loaded = LoadedWindows(read_dataset(Path(args.data)), timesteps)
-        loader = torch.utils.data.DataLoader(loaded, batch_size, shuffle=True, drop_last=True)
-        batches = iter(loader)
-    elif args.data:
+    if args.data:
         windows = Windows(read_dataset(Path(args.data)), timesteps)
 
     def drawn():
-        if original:
-            return [next(batches)]
         if not args.data:
             return [synthetic(batch_size, timesteps, device)]
-        w = windows.draw(batch_size)
+        w = windows.draw(batch_size, args.lean)
         if not args.lean:
             return [to_tensors(w, device)]
         # As ours: windows of like length share one of four micro-batches.
         order = w["there"].sum(1).argsort(kind="stable")
         parts = []
-        for chunk in order.reshape(4, -1):
+        for chunk in np.array_split(order, 4):
             longest = int(w["there"][chunk].sum(1).max())
             parts.append(to_tensors({k: v[chunk, :longest] for k, v in w.items()}, device))
         return parts
@@ -347,7 +319,7 @@ def compare(args):
             ours_command += ["--device", args.ours, "--threads", str(args.threads)]
             ours_command += ["--datasets", args.datasets] + (["--batch-size", str(batch)] if batch else [])
             shown = run_json(ours_command)
-            peers = {"eager": [], "eager, lean": ["--lean"], "as in 2023": ["--mode", "original"]}
+            peers = {"eager": [], "eager, lean": ["--lean"], "as in 2023": []}
             if args.compile:
                 peers["compiled"] = ["--mode", "compile"]
             data = shown["dataset"]
@@ -361,7 +333,11 @@ def compare(args):
                     command = [sys.executable, __file__, "--peer", "--config", config, "--data", data]
                     command += ["--threads", str(args.threads), "--steps", str(args.steps)]
                     threads = os.environ | {"OMP_NUM_THREADS": str(args.threads)}
-                    theirs = run_json(command + ["--device", args.device] + more, threads)
+                    command += ["--device", args.device] + more
+                    if name == "as in 2023":
+                        command = [sys.executable, LOOP_2023, config, data]
+                        command += [str(args.steps), str(args.threads)]
+                    theirs = run_json(command, threads)
                     times["ours"].append(mine["milliseconds"])
                     times[name].append(theirs["milliseconds"])
                     ratios[name].append(theirs["milliseconds"] / mine["milliseconds"])

@@ -136,6 +136,35 @@ def main():
         else:
             say(f"- an agent: FAILED, {why}")
 
+        if budget.has("32 agents together", 60):
+            start = time.monotonic()
+            command = [args.dt_train, "train", "--quiet", "--json", "--device", args.device]
+            command += ["--seeds", "0..32" if gpu else "0..2", "--together", 32, "--out", f"{folder}/many"]
+            many, why = run_json(command + datasets, accept=(0, 1))
+            seconds = time.monotonic() - start
+            record["many_agents"] = {"seconds": seconds, "agents": len(many or []), "why": why}
+            if many:
+                met = sum(one["goals_met"] for one in many)
+                say(f"- {len(many)} agents together in {seconds:.1f} s, goals met by {met}")
+            else:
+                say(f"- many agents together: FAILED, {why}")
+
+        record["together"] = []
+        for agents in [1, 8, 32, 128] if gpu else [1, 2]:
+            if budget.has(f"{agents} agents a step"):
+                command = [args.dt_train, "bench", "--json", "--agents", agents, "--steps", 100 if gpu else 5]
+                with Utilisation() as use:
+                    ours, why = run_json(command + ["--device", args.device] + datasets)
+                row = {"agents": agents, "utilisation": use.record(), "why": why}
+                if ours:
+                    row["milliseconds"] = ours["milliseconds"]
+                    row["windows_per_second"] = ours["windows_per_second"]
+                    say(
+                        f"- {agents} agents a step: {ours['milliseconds']:.2f} ms, "
+                        f"{ours['windows_per_second']:,.0f} windows a second"
+                    )
+                record["together"].append(row)
+
         say("")
         say("| agent | batch | ours: ms a step, windows a second, GPU | PyTorch: ms a step (ours is so many times faster) |")
         say("| --- | --- | --- | --- |")
