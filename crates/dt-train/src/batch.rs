@@ -28,6 +28,9 @@ pub(crate) struct Counted {
     pub(crate) count: u32,
 }
 
+/// Frame, action, and bits of the return-to-go.
+type Step = (u32, u8, u32);
+
 /// The distinct windows of a batch, in the order of their first appearance.
 ///
 /// What a model reads of a window are its frames, actions, returns-to-go and times. Demonstrators
@@ -38,7 +41,7 @@ pub(crate) fn distinct(
     windows: &[Window],
 ) -> Vec<Counted> {
     let mut found: Vec<Counted> = Vec::with_capacity(windows.len());
-    let mut known: HashMap<(usize, Vec<(u32, u8, u32)>), usize> = HashMap::new();
+    let mut known: HashMap<(usize, Vec<Step>), usize> = HashMap::new();
     for &window in windows {
         let step = |row: usize| {
             let rtg = (data.returns_to_go[row] as f32).to_bits();
