@@ -186,3 +186,50 @@ impl Builder<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test may panic
+
+    use super::*;
+
+    #[test]
+    fn windows_that_differ_in_anything_are_kept_apart() {
+        let text = "(name: \"w\", env: \"MiniGrid-MemoryS7FixedStart-v0\", max_steps: 20, \
+                    parts: [(policy: Boltzmann(temperature: 1.0), amount: Episodes(1))])";
+        let recipe = dt_data::Recipe::parse("w.ron", text).unwrap();
+        let (once, _) = Dataset::generate(&recipe).unwrap();
+        let rows = once.rows();
+        let mut data = once.clone();
+        for _ in 0..4 {
+            data.observations.extend(&once.observations);
+            data.actions.extend(&once.actions);
+            data.returns_to_go.extend(&once.returns_to_go);
+        }
+        // The second copy stays as the first; each of the others differs in one step.
+        let last = 3;
+        data.actions[2 * rows + last] = (data.actions[2 * rows + last] + 1) % 7;
+        data.returns_to_go[3 * rows + last] += 0.5;
+        let byte = (4 * rows + last) * once.observation_len;
+        data.observations[byte] += 1;
+        let frames = DistinctFrames::new(&data);
+        let window = |copy: usize, time, length| Window {
+            first_row: copy * rows,
+            length,
+            time,
+        };
+        let mut windows: Vec<Window> = (0..5).map(|copy| window(copy, 0, last + 1)).collect();
+        windows.extend([window(0, 1, last + 1), window(0, 0, last)]);
+        windows.push(windows[2]);
+        let found = distinct(&data, &frames, &windows);
+        let counts: Vec<u32> = found.iter().map(|w| w.count).collect();
+        assert_eq!(counts, [2, 2, 1, 1, 1, 1]);
+        let kept: Vec<Window> = found.iter().map(|w| w.window).collect();
+        let (first, rest) = (windows[0], &windows[2..7]);
+        assert_eq!(kept[0], first);
+        assert_eq!(&kept[1..], rest);
+        // Shorter than the steps that differ, all but the later one are the same.
+        let short: Vec<Window> = (0..5).map(|copy| window(copy, 0, last)).collect();
+        assert_eq!(distinct(&data, &frames, &short).len(), 1);
+    }
+}

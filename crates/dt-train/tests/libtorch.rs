@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use common::{
-    assert_same_run, contents, definitions, dt_train, run, run_contents, start_and_kill, stderr,
+    assert_same_run, contents, definitions, run, run_contents, start_and_kill, start_and_kill_by,
+    stderr,
 };
 use dt_train::evaluate::EvaluationRecord;
 use dt_train::run::{MetricLine, StepRecord, read_metrics};
@@ -18,6 +19,25 @@ fn train(dir: &Path, out: &str, more: &[&str]) {
     let args = ["train", "tiny.ron", "--quiet", "--out", out];
     let output = run(dir, &[&args[..], more].concat());
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// Asserts that two runs agree to rounding.
+fn assert_agree(ours: &Path, theirs: &Path) {
+    assert_eq!(evaluation(ours).exact, evaluation(theirs).exact);
+    let files = |run: &Path| contents(run).into_keys().collect::<Vec<_>>();
+    assert_eq!(files(ours), files(theirs));
+    let (ours, theirs) = (read_metrics(ours).unwrap(), read_metrics(theirs).unwrap());
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        match (ours, theirs) {
+            (MetricLine::Step(ours), MetricLine::Step(theirs)) => {
+                assert_eq!(ours.step, theirs.step);
+                let off = (ours.loss - theirs.loss).abs();
+                assert!(off < 1e-4, "{ours:?} {theirs:?}");
+            }
+            (ours, theirs) => assert_eq!(ours, theirs),
+        }
+    }
 }
 
 fn evaluation(run: &Path) -> EvaluationRecord {
@@ -95,22 +115,7 @@ fn seeds_that_train_together_become_the_agents_that_they_are_alone() {
         let bytes = |run: &Path, file: &str| fs::read(run.join(file)).unwrap();
         let start = "checkpoints/step-000000/agent.safetensors";
         assert!(bytes(&alone, start) == bytes(&ours, start));
-        let (mine, theirs) = (read_metrics(&ours).unwrap(), read_metrics(&alone).unwrap());
-        assert_eq!(mine.len(), theirs.len());
-        for (mine, theirs) in mine.iter().zip(&theirs) {
-            match (mine, theirs) {
-                (MetricLine::Step(mine), MetricLine::Step(theirs)) => {
-                    assert_eq!(mine.step, theirs.step);
-                    assert!(
-                        (mine.loss - theirs.loss).abs() < 1e-4,
-                        "{mine:?} {theirs:?}"
-                    );
-                }
-                (mine, theirs) => assert_eq!(mine, theirs),
-            }
-        }
-        assert_eq!(evaluation(&ours).exact, evaluation(&alone).exact);
-        assert_eq!(contents(&ours).len(), contents(&alone).len());
+        assert_agree(&ours, &alone);
     }
     // Runs that were stopped together go on together, and one that is done is left alone.
     let folder = dir.path().join("together");
@@ -132,6 +137,39 @@ fn seeds_that_train_together_become_the_agents_that_they_are_alone() {
 }
 
 #[test]
+fn seeds_that_train_together_stop_when_they_would_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    // At first these agents stand about until time is up; the longer one does, the sooner it is
+    // done here.
+    let extra = "stop_after_perfect: 6, checkpoint_seconds: 0";
+    let path = definitions(dir.path(), 20, extra);
+    let goals = "goals: [(return_to_go: 0.892, outcome: Truncated, within: 50)], returns_to_go:";
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text.replace("returns_to_go:", goals);
+    fs::write(
+        &path,
+        text.replace("evaluate_every: 20", "evaluate_every: 2"),
+    )
+    .unwrap();
+    let train = |out: &str, more: &[&str]| {
+        let args = ["train", "tiny.ron", "--quiet", "--device", "libtorch"];
+        let output = run(dir.path(), &[&args[..], &["--out", out], more].concat());
+        // 1 says that an agent does not meet its goals.
+        assert!(output.status.code() < Some(2), "{}", stderr(&output));
+    };
+    train("together", &["--seeds", "0..3", "--together", "3"]);
+    let mut ends = Vec::new();
+    for seed in ["0", "1", "2"] {
+        let alone = format!("alone-{seed}");
+        train(&alone, &["--seed", seed]);
+        let ours = dir.path().join(format!("together/seed-{seed}"));
+        assert_agree(&ours, &dir.path().join(alone));
+        ends.push(ours.join("checkpoints/step-000020").exists());
+    }
+    assert!(ends.contains(&true) && ends.contains(&false), "{ends:?}");
+}
+
+#[test]
 fn only_libtorch_trains_seeds_together() {
     let dir = tempfile::tempdir().unwrap();
     definitions(dir.path(), 5, "");
@@ -150,20 +188,11 @@ fn runs_that_train_together_survive_a_kill() {
     definitions(dir.path(), 60, "keep_steps: [0, 50], checkpoint_seconds: 0");
     let together = ["--device", "libtorch", "--seeds", "0..2", "--together", "2"];
     train(dir.path(), "whole", &together);
-    let mut child = dt_train(dir.path())
-        .args(["train", "tiny.ron", "--quiet", "--out", "killed"])
-        .args(together)
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let timing = dir.path().join("killed/seed-1/timing.jsonl");
-    let start = std::time::Instant::now();
-    while fs::read_to_string(&timing).map_or(0, |t| t.lines().count()) < 4 {
-        assert!(start.elapsed().as_secs() < 60 && child.try_wait().unwrap().is_none());
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let log = "killed/seed-1/timing.jsonl";
+    assert!(
+        start_and_kill_by(dir.path(), &together, log, 4),
+        "killed while they ran"
+    );
     train(
         dir.path(),
         "killed",

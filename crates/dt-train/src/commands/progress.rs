@@ -159,10 +159,11 @@ impl Observer for Progress {
                     .filter(|(_, e)| meets(&self.goals, e))
                     .count();
                 let done = self.agents - several.len();
-                format!(
-                    "{met} of {} in training meet their goals, {done} done",
-                    several.len()
-                )
+                let rest = match done {
+                    0 => String::new(),
+                    done => format!(", {done} done"),
+                };
+                format!("{met} of {} meet their goals{rest}", several.len())
             }
         };
         if self.bar.is_none() {

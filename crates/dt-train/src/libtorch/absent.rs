@@ -1,8 +1,11 @@
 //! In place of libtorch where it is not compiled in: an engine that never is.
 
+use std::sync::Arc;
+
 use dt_data::Dataset;
 
 use crate::batch::Counted;
+use crate::frames::DistinctFrames;
 use crate::model::{Model, ParamSpec};
 use crate::optim::{Moments, OptimizerConfig};
 
@@ -16,7 +19,12 @@ pub(crate) struct Reading {
 }
 
 impl Engine {
-    pub(crate) fn new(_: &mut Model, _: OptimizerConfig, _: &Dataset) -> Option<Self> {
+    pub(crate) fn new(
+        _: &mut Model,
+        _: OptimizerConfig,
+        _: &Dataset,
+        _: &Arc<DistinctFrames>,
+    ) -> Option<Self> {
         None
     }
 

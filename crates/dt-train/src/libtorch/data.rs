@@ -1,5 +1,7 @@
 //! The dataset on libtorch's device, as compact integers.
 
+use std::sync::Arc;
+
 use dt_data::{Dataset, NO_ACTION};
 use tch::{Device, Kind, Tensor};
 
@@ -32,14 +34,18 @@ pub(super) struct Data {
     /// The same, or [`NO_TARGET`], 64-bit.
     pub(super) targets: Shared,
     /// What the host draws windows' frames by.
-    pub(super) distinct: DistinctFrames,
+    pub(super) distinct: Arc<DistinctFrames>,
     pub(super) dense: bool,
 }
 
 impl Data {
-    pub(super) fn new(data: &Dataset, model: &Model, device: Device) -> Self {
+    pub(super) fn new(
+        data: &Dataset,
+        distinct: Arc<DistinctFrames>,
+        model: &Model,
+        device: Device,
+    ) -> Self {
         let put = |tensor: Tensor| Shared::new(tensor.to_device(device));
-        let distinct = DistinctFrames::new(data);
         let dense = model.config.state_embedding == StateEmbedding::Dense;
         let inputs = data.observation_len as i64;
         let frames = if dense {

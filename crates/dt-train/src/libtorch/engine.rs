@@ -1,5 +1,7 @@
 //! A training step on libtorch.
 
+use std::sync::Arc;
+
 use dt_data::Dataset;
 use rayon::prelude::*;
 use tch::{Kind, Tensor};
@@ -11,6 +13,7 @@ use super::windows::Inputs;
 use crate::batch::{Counted, by_length, total};
 use crate::device::libtorch::{Shared, below};
 use crate::device::{is_gpu, is_libtorch};
+use crate::frames::DistinctFrames;
 use crate::model::{Model, ParamSpec};
 use crate::optim::{Moments, OptimizerConfig};
 
@@ -51,6 +54,7 @@ impl Engine {
         model: &mut Model,
         optimizer: OptimizerConfig,
         data: &Dataset,
+        frames: &Arc<DistinctFrames>,
     ) -> Option<Self> {
         if !is_libtorch(&model.params()[0].device()) {
             return None;
@@ -64,7 +68,7 @@ impl Engine {
         let weights = Weights::take(model, &optimizer);
         let device = below(&model.params()[0]).device();
         Some(Self {
-            data: Data::new(data, model, device),
+            data: Data::new(data, frames.clone(), model, device),
             leaves: weights.leaves(model.specs()),
             weights,
             item_frequency: model.item_frequency.as_ref().map(|f| Shared::new(below(f))),

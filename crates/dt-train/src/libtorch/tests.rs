@@ -110,6 +110,7 @@ fn on_libtorch(model: &Model) -> Model {
 #[test]
 fn losses_and_gradients_are_those_of_the_decomposed_path() {
     let data = dataset();
+    let frames = Arc::new(DistinctFrames::new(&data));
     let mut configs = variants();
     configs.push(ModelConfig {
         padding: Padding::ZeroFrames,
@@ -123,7 +124,8 @@ fn losses_and_gradients_are_those_of_the_decomposed_path() {
         for agents in [1, 3] {
             let plain = model(&config, agents, false);
             let mut copy = on_libtorch(&plain);
-            let engine = Engine::new(&mut copy, OptimizerConfig::default(), &data).unwrap();
+            let engine =
+                Engine::new(&mut copy, OptimizerConfig::default(), &data, &frames).unwrap();
             let windows = draw(&data, agents, n as u64);
             let views: Vec<&[Counted]> = windows.iter().map(|w| &w[..]).collect();
             let found = engine.gradients(&copy, &views, &vec![1.0; agents]);
@@ -159,7 +161,8 @@ fn an_update_is_the_optimizers() {
     let mut plain = model(config, 2, false);
     let mut copy = on_libtorch(&plain);
     let data = dataset();
-    let mut engine = Engine::new(&mut copy, optimizer, &data).unwrap();
+    let frames = Arc::new(DistinctFrames::new(&data));
+    let mut engine = Engine::new(&mut copy, optimizer, &data, &frames).unwrap();
     let mut expected = Optimizer::new(optimizer, &plain);
     for step in 0..4 {
         let windows = draw(&data, 2, step);

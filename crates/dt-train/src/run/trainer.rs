@@ -48,7 +48,7 @@ pub struct Trainer {
     config: AgentConfig,
     sizes: WorldSizes,
     data: Arc<Dataset>,
-    frames: DistinctFrames,
+    frames: Arc<DistinctFrames>,
     sampler: WindowSampler,
     agents: Vec<AgentInTraining>,
     step: u64,
@@ -100,7 +100,8 @@ impl Trainer {
             }
         }
         let mut model = Model::new(config.model.clone(), sizes, statistics, all, device);
-        let engine = Engine::new(&mut model, config.optimizer, &data);
+        let frames = Arc::new(DistinctFrames::new(&data));
+        let engine = Engine::new(&mut model, config.optimizer, &data, &frames);
         assert!(seeds.len() == 1 || engine.is_some());
         let look_backs_from = config
             .training
@@ -117,7 +118,7 @@ impl Trainer {
             model,
             config: config.clone(),
             sizes,
-            frames: DistinctFrames::new(&data),
+            frames,
             data,
             sampler,
             agents: seeds.iter().map(agent).collect(),

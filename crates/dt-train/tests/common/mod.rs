@@ -103,9 +103,14 @@ pub fn assert_same_run(a: &Path, b: &Path) {
     }
 }
 
-/// Lets a run go on until its log has grown by a few lines, then kills it; says whether it was
-/// still running.
+/// Lets a run in `killed` go on until its log has grown by a few lines, then kills it; says whether
+/// it was still running.
 pub fn start_and_kill(dir: &Path, more: &[&str], lines: usize) -> bool {
+    start_and_kill_by(dir, more, "killed/timing.jsonl", lines)
+}
+
+/// The same by another log, where `killed` holds several runs.
+pub fn start_and_kill_by(dir: &Path, more: &[&str], log: &str, lines: usize) -> bool {
     let mut args = vec!["train", "tiny.ron", "--quiet", "--out", "killed"];
     args.extend(more);
     let mut child = dt_train(dir)
@@ -114,7 +119,7 @@ pub fn start_and_kill(dir: &Path, more: &[&str], lines: usize) -> bool {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let timing = dir.join("killed/timing.jsonl");
+    let timing = dir.join(log);
     let count = || fs::read_to_string(&timing).map_or(0, |t| t.lines().count());
     let before = count();
     let start = Instant::now();
