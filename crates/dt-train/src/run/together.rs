@@ -32,13 +32,12 @@ pub(super) fn train(
     let clock = Instant::now();
     let mut group = Group {
         active: (0..runs.len()).collect(),
+        last_line: (trainer.step_count(), clock),
         trainer,
         runs,
         start: clock,
-        last_line: (0, clock),
         last_checkpoint: clock,
     };
-    group.last_line.0 = group.trainer.step_count();
     loop {
         group.release()?;
         if group.active.is_empty() {
