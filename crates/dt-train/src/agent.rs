@@ -46,6 +46,9 @@ pub struct TrainingConfig {
     pub batch_size: usize,
     /// Parts of a batch that cores work on side by side; part of the result's definition.
     pub micro_batches: usize,
+    /// Numbers that a training step computes with after the tokens are embedded; on libtorch's
+    /// devices only. Weights, moments and evaluation are F32 in any case.
+    pub precision: Precision,
     /// Where training windows end.
     pub window_end: WindowEnd,
     /// Draw only windows that tell the instruction, so many of them by look-backs alone. Without
@@ -71,6 +74,7 @@ impl Default for TrainingConfig {
             steps: 2000,
             batch_size: 64,
             micro_batches: 4,
+            precision: Precision::F32,
             window_end: WindowEnd::AnyStep,
             look_backs: None,
             log_every: 10,
@@ -81,6 +85,16 @@ impl Default for TrainingConfig {
             checkpoint_seconds: 30,
         }
     }
+}
+
+/// Numbers that a training step computes with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// bfloat16: the range of F32 in 16 bits, with 8 bits of precision.
+    Bf16,
 }
 
 /// How often a training window tells the instruction by later sights alone, in other view cells

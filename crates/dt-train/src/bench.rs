@@ -1,14 +1,31 @@
 //! Speed of training, as `dt-train bench` reports it.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::agent::AgentConfig;
-use crate::device::DeviceSpec;
+use crate::agent::{AgentConfig, Precision};
+use crate::device::{DeviceSpec, is_gpu};
+use crate::libtorch::count_operations;
 use crate::model::WorldSizes;
-use crate::run::{RunError, Trainer, dataset_for, input_statistics, recipe_of, window_sampler};
+use crate::run::{
+    RunError, Trainer, check_precision, dataset_for, input_statistics, recipe_of, window_sampler,
+};
+
+/// What is timed.
+#[derive(Clone, Debug)]
+pub struct TrainBenchSettings {
+    /// Steps to time.
+    pub steps: usize,
+    /// Agents that train together.
+    pub agents: usize,
+    /// Whether burn's own operations are used in place of our kernels.
+    pub decomposed: bool,
+    /// Where a trace of some steps goes; on libtorch only.
+    pub trace: Option<PathBuf>,
+}
 
 /// Result of a benchmark; `--json` prints it as it is.
 #[derive(Clone, Debug, Serialize)]
@@ -47,8 +64,21 @@ pub struct TrainBenchRecord {
     pub tokens_per_second: f64,
     /// Tokens that a step computes: windows that repeat are computed once.
     pub tokens_computed: f64,
-    /// Where the time goes when micro-batches run one after the other.
+    /// Where the time goes when micro-batches run one after the other; on libtorch they do not.
     pub phases: Vec<PhaseRecord>,
+    /// What libtorch's profiler counts; none on other devices.
+    pub operations: Option<OperationsRecord>,
+}
+
+/// What libtorch does in a step.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct OperationsRecord {
+    /// Operations that compute or move something, as the host starts them; views left out.
+    pub operations: f64,
+    /// Kernels that a GPU was made to run, copies left out; none without a GPU.
+    pub kernel_launches: Option<f64>,
+    /// Sum of their times.
+    pub kernel_milliseconds: Option<f64>,
 }
 
 /// Part of a step.
@@ -62,24 +92,39 @@ pub struct PhaseRecord {
     pub share: f64,
 }
 
-/// Times `steps` training steps of `agents` agents, on request with burn's own operations instead
-/// of our kernels.
+/// Times training steps.
 ///
 /// # Errors
-/// If the dataset or the device cannot be had, or the device trains agents one by one.
+/// If the dataset or the device cannot be had, the device trains agents one by one, or it cannot
+/// be traced.
 pub fn bench(
     config: &AgentConfig,
     device: DeviceSpec,
     datasets: &Path,
-    steps: usize,
-    agents: usize,
-    decomposed: bool,
+    settings: &TrainBenchSettings,
 ) -> Result<TrainBenchRecord, RunError> {
+    let &TrainBenchSettings {
+        steps,
+        agents,
+        decomposed,
+        ref trace,
+    } = settings;
+    if trace.is_some() && device == DeviceSpec::Cpu {
+        return Err(RunError::Mismatch(
+            "a trace is made by libtorch's profiler: use `--device libtorch`".into(),
+        ));
+    }
     if agents > 1 && (decomposed || !device.trains_together()) {
         return Err(RunError::Mismatch(format!(
             "{agents} agents: {device} trains agents one by one{}",
             if decomposed { " where decomposed" } else { "" }
         )));
+    }
+    check_precision(config, device)?;
+    if decomposed && config.training.precision != Precision::F32 {
+        return Err(RunError::Mismatch(
+            "precision Bf16: burn's own operations are timed in F32 only".into(),
+        ));
     }
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
@@ -144,6 +189,14 @@ pub fn bench(
         }
     }
     let total: f64 = seconds.iter().map(|s| s.1).sum();
+    let gpu = is_gpu(&device_used);
+    let operations = match device {
+        DeviceSpec::Cpu => None,
+        _ => operations(&mut trainer, gpu, trace.as_deref()).map_err(|error| {
+            let path = trace.as_deref().unwrap_or(Path::new("a temporary file"));
+            RunError::Mismatch(format!("{}: {error}", path.display()))
+        })?,
+    };
     Ok(TrainBenchRecord {
         agent: config.name.clone(),
         definition: config.clone(),
@@ -170,7 +223,30 @@ pub fn bench(
                 share: s / total,
             })
             .collect(),
+        operations,
     })
+}
+
+/// What libtorch's profiler records of some steps, where the trainer is on libtorch.
+fn operations(
+    trainer: &mut Trainer,
+    gpu: bool,
+    trace: Option<&Path>,
+) -> io::Result<Option<OperationsRecord>> {
+    const STEPS: usize = 5;
+    let mut steps = || {
+        for _ in 0..STEPS {
+            trainer.step();
+        }
+        trainer.read();
+    };
+    match trace {
+        Some(path) => count_operations(gpu, path, STEPS, &mut steps),
+        None => {
+            let file = tempfile::Builder::new().suffix(".json").tempfile()?;
+            count_operations(gpu, file.path(), STEPS, &mut steps)
+        }
+    }
 }
 
 /// Most memory of this process so far, MB.

@@ -37,6 +37,7 @@ pub mod parity;
 pub mod run;
 
 pub use agent::{
-    AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, SampledConfig, TrainingConfig,
+    AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, Precision, SampledConfig,
+    TrainingConfig,
 };
 pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule, to_host};

@@ -87,14 +87,56 @@ fn training_makes_the_same_agent() {
 fn a_killed_run_resumes_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     definitions(dir.path(), 60, "keep_steps: [0, 50], checkpoint_seconds: 0");
-    let device = ["--device", "libtorch"];
-    train(dir.path(), "whole", &device);
+    for more in [&[][..], &["--bf16"]] {
+        let device = [&["--device", "libtorch"][..], more].concat();
+        train(dir.path(), "whole", &device);
+        assert!(
+            start_and_kill(dir.path(), &device, 3),
+            "killed while it ran"
+        );
+        let resume = [&device[..], &["--resume"]].concat();
+        train(dir.path(), "killed", &resume);
+        let [whole, killed] = ["whole", "killed"].map(|out| dir.path().join(out));
+        assert_same_run(&whole, &killed);
+        let definition = fs::read_to_string(whole.join("config.ron")).unwrap();
+        assert_eq!(definition.contains("Bf16"), !more.is_empty());
+        for run in [whole, killed] {
+            fs::remove_dir_all(run).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_step_is_traced_and_its_operations_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    definitions(dir.path(), 5, "");
+    let bench = |more: &[&str]| {
+        let args = ["bench", "tiny.ron", "--steps", "2", "--json"];
+        let output = run(dir.path(), &[&args[..], more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let record: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        record["operations"].clone()
+    };
+    let counts = bench(&["--device", "libtorch", "--trace", "trace.json"]);
+    let decomposed = bench(&["--device", "libtorch", "--decomposed"]);
+    let [fused, decomposed] = [counts, decomposed].map(|counts| {
+        assert!(counts["kernel_launches"].is_null(), "there is no GPU here");
+        counts["operations"].as_f64().unwrap()
+    });
     assert!(
-        start_and_kill(dir.path(), &device, 3),
-        "killed while it ran"
+        fused > 50.0 && 2.0 * fused < decomposed,
+        "{fused} {decomposed}"
     );
-    train(dir.path(), "killed", &["--device", "libtorch", "--resume"]);
-    assert_same_run(&dir.path().join("whole"), &dir.path().join("killed"));
+    let trace = fs::read(dir.path().join("trace.json")).unwrap();
+    let trace: serde_json::Value = serde_json::from_slice(&trace).unwrap();
+    let names: Vec<&str> = trace["traceEvents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|event| event["name"].as_str())
+        .collect();
+    assert!(names.contains(&"aten::_fused_adamw_"));
+    assert!(bench(&[]).is_null());
 }
 
 #[test]
@@ -170,16 +212,16 @@ fn seeds_that_train_together_stop_when_they_would_alone() {
 }
 
 #[test]
-fn only_libtorch_trains_seeds_together() {
+fn only_libtorch_trains_seeds_together_or_in_bfloat16() {
     let dir = tempfile::tempdir().unwrap();
     definitions(dir.path(), 5, "");
-    let output = run(
-        dir.path(),
-        &["train", "tiny.ron", "--seeds", "0..2", "--together", "2"],
-    );
-    assert_eq!(output.status.code(), Some(2));
-    let message = stderr(&output);
-    assert!(message.contains("--device libtorch"), "{message}");
+    for asked in [&["--seeds", "0..2", "--together", "2"][..], &["--bf16"]] {
+        let output = run(dir.path(), &[&["train", "tiny.ron"], asked].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let message = stderr(&output);
+        assert!(message.contains("--device libtorch"), "{message}");
+        assert!(!dir.path().join("runs/tiny").exists());
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use dt_train::AgentConfig;
-use dt_train::bench::bench;
+use dt_train::bench::{TrainBenchSettings, bench};
 use dt_train::device::DeviceSpec;
+use dt_train::{AgentConfig, Precision};
 
 use super::train::parse_threads;
 use super::{Outcome, with_threads, write_json};
@@ -23,6 +23,9 @@ pub struct Args {
     /// Windows of a step, instead of the definition's
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: Option<u32>,
+    /// Compute in bfloat16 after the tokens are embedded; on libtorch only
+    #[arg(long)]
+    bf16: bool,
     /// Agents that take their steps together; more than one on libtorch only
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     agents: u32,
@@ -38,6 +41,9 @@ pub struct Args {
     /// Use burn's own operations in place of our fused kernels, for comparison
     #[arg(long)]
     decomposed: bool,
+    /// Write what libtorch does in five steps to a file (JSON; open it in https://ui.perfetto.dev)
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Print the record as JSON
     #[arg(long)]
     json: bool,
@@ -51,14 +57,20 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     if let Some(size) = args.batch_size {
         config.training.batch_size = size as usize;
     }
+    if args.bf16 {
+        config.training.precision = Precision::Bf16;
+    }
     let record = with_threads(args.threads, || {
         Ok(bench(
             &config,
             args.device,
             &args.datasets,
-            args.steps as usize,
-            args.agents as usize,
-            args.decomposed,
+            &TrainBenchSettings {
+                steps: args.steps as usize,
+                agents: args.agents as usize,
+                decomposed: args.decomposed,
+                trace: args.trace.clone(),
+            },
         )?)
     })?;
     if args.json {
@@ -83,7 +95,14 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         record.windows_per_second,
         record.tokens_per_second
     )?;
-    writeln!(out, "one micro-batch after the other, on one thread:")?;
+    writeln!(
+        out,
+        "{}",
+        match record.operations {
+            None => "one micro-batch after the other, on one thread:",
+            Some(_) => "parts of a step:",
+        }
+    )?;
     for phase in &record.phases {
         writeln!(
             out,
@@ -92,6 +111,19 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             phase.milliseconds,
             100.0 * phase.share
         )?;
+    }
+    if let Some(counts) = &record.operations {
+        write!(out, "libtorch: {:.0} operations a step", counts.operations)?;
+        if let (Some(launches), Some(busy)) = (counts.kernel_launches, counts.kernel_milliseconds) {
+            write!(
+                out,
+                ", {launches:.0} kernel launches, kernels run for {busy:.2} ms"
+            )?;
+        }
+        writeln!(out)?;
+    }
+    if let Some(path) = &args.trace {
+        writeln!(out, "trace: {}", path.display())?;
     }
     Ok(Outcome::Done)
 }

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use dt_train::AgentConfig;
 use dt_train::device::DeviceSpec;
 use dt_train::run::{RunOptions, RunSummary, train_together};
+use dt_train::{AgentConfig, Precision};
 
 use super::progress::Progress;
 use super::{Outcome, summary, with_threads, write_json};
@@ -40,6 +40,10 @@ pub struct Args {
     /// Where to compute: cpu, libtorch or libtorch:cuda:N
     #[arg(long, default_value_t = DeviceSpec::Cpu)]
     device: DeviceSpec,
+    /// Train in bfloat16 after the tokens are embedded, for large batches on a GPU; weights and
+    /// evaluation stay in 32 bits. On libtorch only
+    #[arg(long)]
+    bf16: bool,
     /// Run directory; with --seeds, the folder of the run directories [default:
     /// runs/NAME/seed-N]
     #[arg(long, value_name = "DIR")]
@@ -115,6 +119,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     };
     if let Some(steps) = args.steps {
         config.training.steps = steps;
+    }
+    if args.bf16 {
+        config.training.precision = Precision::Bf16;
     }
     config.data_seed = args.data_seed.or(config.data_seed);
     let interrupted = stop_on_ctrl_c()?;

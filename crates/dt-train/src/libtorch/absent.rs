@@ -1,13 +1,27 @@
 //! In place of libtorch where it is not compiled in: an engine that never is.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use dt_data::Dataset;
 
+use crate::agent::Precision;
 use crate::batch::Counted;
+use crate::bench::OperationsRecord;
 use crate::frames::DistinctFrames;
 use crate::model::{Model, ParamSpec};
 use crate::optim::{Moments, OptimizerConfig};
+
+/// Nothing is profiled.
+pub(crate) fn count_operations(
+    _: bool,
+    _: &Path,
+    _: usize,
+    _: &mut dyn FnMut(),
+) -> io::Result<Option<OperationsRecord>> {
+    Ok(None)
+}
 
 /// No value of this type exists.
 pub(crate) enum Engine {}
@@ -22,6 +36,7 @@ impl Engine {
     pub(crate) fn new(
         _: &mut Model,
         _: OptimizerConfig,
+        _: Precision,
         _: &Dataset,
         _: &Arc<DistinctFrames>,
     ) -> Option<Self> {
@@ -44,7 +59,7 @@ impl Engine {
         match *self {}
     }
 
-    pub(crate) fn restore(&mut self, _: &[Vec<f32>], _: usize, _: &[Moments]) {
+    pub(crate) fn restore(&mut self, _: &[ParamSpec], _: &[Vec<f32>], _: usize, _: &[Moments]) {
         match *self {}
     }
 }

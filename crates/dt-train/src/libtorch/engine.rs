@@ -7,10 +7,12 @@ use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
 use super::data::{Data, put};
+use super::division::divide;
 use super::forward::Forward;
 use super::weights::{Weights, flatten, host};
 use super::windows::Inputs;
-use crate::batch::{Counted, by_length, total};
+use crate::agent::Precision;
+use crate::batch::{Counted, total};
 use crate::device::libtorch::{Shared, below};
 use crate::device::{is_gpu, is_libtorch};
 use crate::frames::DistinctFrames;
@@ -20,10 +22,11 @@ use crate::optim::{Moments, OptimizerConfig};
 /// Parameters, optimiser, data and what a step needs, on one of libtorch's devices.
 pub(crate) struct Engine {
     data: Data,
-    weights: Weights,
+    pub(super) weights: Weights,
     leaves: Vec<Shared>,
     item_frequency: Option<Shared>,
     optimizer: OptimizerConfig,
+    precision: Precision,
     gpu: bool,
     /// Sum of each agent's mean losses since they were last read, `[agents]`; still on the device,
     /// so that the host need not wait.
@@ -35,8 +38,8 @@ pub(crate) struct Engine {
 pub(super) struct Gradients {
     /// `[agents]`
     pub(super) loss: Tensor,
-    /// `[agents, parameters]`
-    pub(super) flat: Tensor,
+    /// `[agents, values]` of each section of the weights' layout.
+    pub(super) flat: Vec<Tensor>,
 }
 
 /// Numbers of each agent, as they have been read.
@@ -53,6 +56,7 @@ impl Engine {
     pub(crate) fn new(
         model: &mut Model,
         optimizer: OptimizerConfig,
+        precision: Precision,
         data: &Dataset,
         frames: &Arc<DistinctFrames>,
     ) -> Option<Self> {
@@ -69,10 +73,11 @@ impl Engine {
         let device = below(&model.params()[0]).device();
         Some(Self {
             data: Data::new(data, frames.clone(), model, device),
-            leaves: weights.leaves(model.specs()),
+            leaves: weights.leaves(precision),
             weights,
             item_frequency: model.item_frequency.as_ref().map(|f| Shared::new(below(f))),
             optimizer,
+            precision,
             gpu,
             loss: None,
             norm: None,
@@ -89,36 +94,35 @@ impl Engine {
     ) {
         // A GPU is filled by all windows together, and each micro-batch would cost it as many
         // launches again.
-        let micro_batches = if self.gpu { 1 } else { micro_batches };
-        let divided: Vec<Vec<Vec<Counted>>> = alike_many(windows)
-            .iter()
-            .map(|w| by_length(w, micro_batches))
-            .collect();
+        // On the host each costs a few hundred operations: more than there are cores to share
+        // them would only cost.
+        let micro_batches = match self.gpu {
+            true => 1,
+            false => micro_batches.min(rayon::current_num_threads()),
+        };
+        let divided = divide(windows, micro_batches);
         let totals: Vec<f32> = windows.iter().map(|w| total(w)).collect();
-        let gradients = |part: usize| {
-            let agents: Vec<&[Counted]> = divided.iter().map(|parts| &parts[part][..]).collect();
+        let gradients = |agents: &Vec<Vec<Counted>>| {
+            let agents: Vec<&[Counted]> = agents.iter().map(|own| &own[..]).collect();
             self.gradients(model, &agents, &totals)
         };
-        let count = divided[0].len();
         let parts: Vec<Gradients> = match self.gpu {
-            true => (0..count).map(gradients).collect(),
-            // Longest micro-batches last in the list; started first, so that cores end together.
-            false => {
-                let parts = (0..count).into_par_iter().rev().with_max_len(1);
-                let parts = parts.map(gradients);
-                let mut parts: Vec<Gradients> = parts.collect();
-                parts.reverse();
-                parts
-            }
+            true => divided.iter().map(gradients).collect(),
+            false => divided.par_iter().with_max_len(1).map(gradients).collect(),
         };
         let add = |mut sum: Gradients, part: Gradients| {
             sum.loss += part.loss;
-            sum.flat += part.flat;
+            for (sum, part) in sum.flat.iter_mut().zip(part.flat) {
+                *sum += part;
+            }
             sum
         };
         let sum = parts.into_iter().reduce(add);
         let Gradients { loss, flat } = sum.expect("at least one micro-batch");
-        let norm = self.weights.update(flat, &self.optimizer, factor);
+        let norm = self.weights.update(&flat, &self.optimizer, factor);
+        if self.precision != Precision::F32 {
+            self.leaves = self.weights.leaves(self.precision);
+        }
         self.norm = Some(Shared::new(norm));
         self.loss = Some(Shared::new(match self.loss.take() {
             None => loss,
@@ -135,7 +139,9 @@ impl Engine {
         totals: &[f32],
     ) -> Gradients {
         let inputs = Inputs::new(&self.data, agents, model);
-        let params: Vec<&Tensor> = self.leaves.iter().map(|leaf| &**leaf).collect();
+        let leaves: Vec<&Tensor> = self.leaves.iter().map(|leaf| &**leaf).collect();
+        let places = self.weights.layout.places.iter();
+        let params: Vec<&Tensor> = places.map(|place| leaves[place.leaf]).collect();
         let forward = Forward {
             config: &model.config,
             index: &model.index,
@@ -145,17 +151,17 @@ impl Engine {
         let share = put(Tensor::from_slice(totals), self.data.device()).reciprocal();
         let loss = forward.loss(&inputs) * share;
         let root = loss.sum(Kind::Float);
-        let grads = Tensor::run_backward(&[&root], &params, false, false);
+        let grads = Tensor::run_backward(&[&root], &leaves, false, false);
         Gradients {
             loss: loss.detach(),
-            flat: flatten(&grads),
+            flat: flatten(&self.weights.layout, &grads),
         }
     }
 
     /// Takes an agent out; those after it move up.
     pub(crate) fn release(&mut self, model: &mut Model, agent: usize) {
         self.weights.release(model, agent);
-        self.leaves = self.weights.leaves(model.specs());
+        self.leaves = self.weights.leaves(self.precision);
     }
 
     /// Losses since the last reading; waits for the device.
@@ -181,28 +187,14 @@ impl Engine {
 
     /// Takes up the states of all agents, read from checkpoints of the same step; values and
     /// moments of a parameter follow each other agent by agent.
-    pub(crate) fn restore(&mut self, values: &[Vec<f32>], updates: usize, moments: &[Moments]) {
-        self.weights.restore(values, moments, updates);
+    pub(crate) fn restore(
+        &mut self,
+        specs: &[ParamSpec],
+        values: &[Vec<f32>],
+        updates: usize,
+        moments: &[Moments],
+    ) {
+        self.weights.restore(specs, values, moments, updates);
+        self.leaves = self.weights.leaves(self.precision);
     }
-}
-
-/// Gives every agent as many windows, by adding its shortest one some times more, which then do not
-/// count.
-fn alike_many(windows: &[Vec<Counted>]) -> Vec<Vec<Counted>> {
-    let most = windows.iter().map(Vec::len).max().unwrap_or(0);
-    let padded = |own: &Vec<Counted>| {
-        let mut own = own.clone();
-        let shortest = own.iter().min_by_key(|w| w.window.length);
-        if let Some(&shortest) = shortest {
-            own.resize(
-                most,
-                Counted {
-                    count: 0,
-                    ..shortest
-                },
-            );
-        }
-        own
-    };
-    windows.iter().map(padded).collect()
 }

@@ -7,6 +7,10 @@ use super::data::NO_TARGET;
 use super::windows::{FrameInputs, Inputs, Times};
 use crate::model::{Activation, LN_EPS, LayerNorm, ModelConfig, ParamIndex};
 
+/// Maps that lie in one leaf and are computed in one product.
+const QUERY: usize = 0;
+const KEY: usize = 1;
+
 /// Sum over embedding rows, as `embedding_bag` counts its modes.
 const SUM: i64 = 0;
 
@@ -14,7 +18,7 @@ const SUM: i64 = 0;
 pub(super) struct Forward<'a> {
     pub(super) config: &'a ModelConfig,
     pub(super) index: &'a ParamIndex,
-    /// Each `[agents, rows, cols]`.
+    /// The leaf that each lies in, `[agents, rows, cols]`.
     pub(super) params: &'a [&'a Tensor],
     /// `[1, 1, vocabulary]`, where observations are centred.
     pub(super) item_frequency: Option<&'a Tensor>,
@@ -30,7 +34,7 @@ enum Queries {
 impl Forward<'_> {
     /// Summed negative log-likelihood of each agent's actions, nats, `[agents]`.
     pub(super) fn loss(&self, inputs: &Inputs) -> Tensor {
-        let logits = self.logits(inputs);
+        let logits = self.logits(inputs).to_kind(Kind::Float);
         let n_actions = *logits.size().last().expect("logits have an axis");
         let losses = logits.view([-1, n_actions]).cross_entropy_loss::<Tensor>(
             &inputs.targets,
@@ -117,7 +121,10 @@ impl Forward<'_> {
             .view([agents, inputs.windows, 3 * inputs.timesteps, d])
             .narrow(2, 0, seq);
         let positions = self.param(index.positions).narrow(1, 0, seq).unsqueeze(1);
-        (tokens + positions).reshape([agents, -1, d])
+        // From here on in the kind of the weights.
+        (tokens + positions)
+            .reshape([agents, -1, d])
+            .to_kind(self.param(index.head[0]).kind())
     }
 
     fn block(&self, layer: usize, resid: &Tensor, inputs: &Inputs, queries: Queries) -> Tensor {
@@ -137,14 +144,22 @@ impl Forward<'_> {
         let heads = self.config.n_heads as i64;
         let d_head = self.config.d_head() as i64;
         let windows = inputs.agents * inputs.windows;
-        let split = |x: Tensor| x.view([windows, -1, heads, d_head]).transpose(1, 2);
-        let asking = match queries {
-            Queries::All => x.shallow_clone(),
-            Queries::States => states_of(x, inputs),
+        // Several maps of one input, side by side in one product.
+        let split = |x: Tensor, maps: i64| -> Vec<Tensor> {
+            let maps = x.view([windows, -1, maps, heads, d_head]).unbind(2);
+            maps.into_iter().map(|x| x.transpose(1, 2)).collect()
         };
-        let q = split(self.linear(&asking, block.qkv[0]));
-        let k = split(self.linear(x, block.qkv[1]));
-        let v = split(self.linear(x, block.qkv[2]));
+        let mut qkv = match queries {
+            Queries::All => split(self.linear(x, block.qkv[QUERY]), 3),
+            Queries::States => {
+                let asking = states_of(x, inputs);
+                let mut qkv = split(self.linear(&asking, block.qkv[QUERY]), 1);
+                qkv.extend(split(self.linear(x, block.qkv[KEY]), 2));
+                qkv
+            }
+        }
+        .into_iter();
+        let [q, k, v] = std::array::from_fn(|_| qkv.next().expect("three maps"));
         let seen = (queries == Queries::States).then(|| {
             let key = Tensor::arange(inputs.seq(), (Kind::Int, x.device()));
             let state = Tensor::arange(inputs.timesteps, (Kind::Int, x.device())) * 3 + 1;
@@ -187,7 +202,7 @@ impl Forward<'_> {
             Activation::GeluNew | Activation::GeluFast => x.gelu("tanh"),
             Activation::SoluLn => {
                 let norm = self.index.blocks[layer].mlp_ln;
-                self.affine_norm(&(x * x.softmax(-1, Kind::Float)), norm)
+                self.affine_norm(&(x * x.softmax(-1, x.kind())), norm)
             }
         }
     }

@@ -3,13 +3,17 @@
 //! Under burn's autodiff, layer norm, attention and softmax are decomposed into many small
 //! operations, each a pass over memory and, on a GPU, a kernel launch. Here the same forward pass
 //! is written with libtorch's own fused operations and differentiated by its own autograd, and all
-//! parameters lie in one tensor, so that an update is a dozen operations for any number of them.
-//! The model's parameters are views of that tensor: evaluation, checkpoints and hooks see every
+//! parameters lie in a few tensors, so that an update is as few operations for any number of them.
+//! The model's parameters are views of those: evaluation, checkpoints and hooks see every
 //! update at once. Tests equate losses and gradients with those of the decomposed path.
 
 mod data;
+mod division;
 mod engine;
+mod ffi;
 mod forward;
+mod layout;
+mod trace;
 mod weights;
 mod windows;
 
@@ -17,3 +21,20 @@ mod windows;
 mod tests;
 
 pub(crate) use engine::Engine;
+
+use std::io;
+use std::path::Path;
+
+use crate::bench::OperationsRecord;
+
+/// Does some steps under libtorch's profiler, which writes a trace to `path`, and counts what it
+/// shows, per step.
+pub(crate) fn count_operations(
+    gpu: bool,
+    path: &Path,
+    steps: usize,
+    work: &mut dyn FnMut(),
+) -> io::Result<Option<OperationsRecord>> {
+    ffi::profiled(gpu, path, work)?;
+    trace::count(path, steps, gpu).map(Some)
+}

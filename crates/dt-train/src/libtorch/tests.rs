@@ -9,8 +9,9 @@ use dt_data::{Dataset, Recipe, Window, WindowEnd, WindowSampler};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::engine::Engine;
+use super::engine::{Engine, Gradients};
 use super::weights::host;
+use crate::agent::Precision;
 use crate::batch::{Counted, TrainBatch, train_batch};
 use crate::device::DeviceSpec;
 use crate::frames::DistinctFrames;
@@ -107,6 +108,25 @@ fn on_libtorch(model: &Model) -> Model {
     Model::new(model.config().clone(), SIZES, &statistics, values, &device)
 }
 
+fn engine(
+    model: &mut Model,
+    optimizer: OptimizerConfig,
+    data: &Dataset,
+    frames: &Arc<DistinctFrames>,
+) -> Engine {
+    Engine::new(model, optimizer, Precision::F32, data, frames).expect("it is on libtorch")
+}
+
+/// A parameter's gradient, agent after agent.
+fn gradient(engine: &Engine, model: &Model, of: &Gradients, param: usize) -> Vec<f32> {
+    let layout = &engine.weights.layout;
+    let own = (0..model.agents() as i64).flat_map(|agent| {
+        let sections: Vec<Vec<f32>> = of.flat.iter().map(|flat| host(&flat.get(agent))).collect();
+        layout.values_of(param, &model.specs()[param], &sections)
+    });
+    own.collect()
+}
+
 #[test]
 fn losses_and_gradients_are_those_of_the_decomposed_path() {
     let data = dataset();
@@ -124,8 +144,7 @@ fn losses_and_gradients_are_those_of_the_decomposed_path() {
         for agents in [1, 3] {
             let plain = model(&config, agents, false);
             let mut copy = on_libtorch(&plain);
-            let engine =
-                Engine::new(&mut copy, OptimizerConfig::default(), &data, &frames).unwrap();
+            let engine = engine(&mut copy, OptimizerConfig::default(), &data, &frames);
             let windows = draw(&data, agents, n as u64);
             let views: Vec<&[Counted]> = windows.iter().map(|w| &w[..]).collect();
             let found = engine.gradients(&copy, &views, &vec![1.0; agents]);
@@ -136,12 +155,11 @@ fn losses_and_gradients_are_those_of_the_decomposed_path() {
                 (loss - expected).abs() < 1e-4 * expected,
                 "{config:?}: {loss} {expected}"
             );
-            let mut at = 0;
-            for (spec, expected) in copy.specs().iter().zip(&expected_grads) {
-                let grad = found.flat.narrow(1, at, spec.len() as i64);
-                at += spec.len() as i64;
+            for (param, expected) in expected_grads.iter().enumerate() {
+                let spec = &copy.specs()[param];
+                let grad = gradient(&engine, &copy, &found, param);
                 let scale = expected.iter().fold(1.0, |m: f32, g| m.max(g.abs()));
-                let difference = largest_difference(&host(&grad), expected) / scale;
+                let difference = largest_difference(&grad, expected) / scale;
                 assert!(difference < 1e-4, "{}, {config:?}: {difference}", spec.name);
             }
         }
@@ -162,7 +180,7 @@ fn an_update_is_the_optimizers() {
     let mut copy = on_libtorch(&plain);
     let data = dataset();
     let frames = Arc::new(DistinctFrames::new(&data));
-    let mut engine = Engine::new(&mut copy, optimizer, &data, &frames).unwrap();
+    let mut engine = engine(&mut copy, optimizer, &data, &frames);
     let mut expected = Optimizer::new(optimizer, &plain);
     for step in 0..4 {
         let windows = draw(&data, 2, step);
@@ -213,9 +231,9 @@ fn an_update_is_the_optimizers() {
     let moments = of_agents(&engine, copy.specs());
     let values: Vec<Vec<f32>> = copy.params().iter().map(to_host).collect();
     let zeros: Vec<Vec<f32>> = values.iter().map(|v| vec![0.0; v.len()]).collect();
-    engine.restore(&zeros, 4, &moments);
+    engine.restore(copy.specs(), &zeros, 4, &moments);
     assert_eq!(to_host(&copy.params()[0]), zeros[0]);
-    engine.restore(&values, 4, &moments);
+    engine.restore(copy.specs(), &values, 4, &moments);
     let back: Vec<Vec<f32>> = copy.params().iter().map(to_host).collect();
     assert_eq!(values, back);
     assert_eq!(of_agents(&engine, copy.specs()), moments);
@@ -289,5 +307,40 @@ fn agents_that_train_together_train_as_alone() {
         }
         let relative = (sums[0] / sums[1]).sqrt();
         assert!(relative < 1e-5, "seed {seed}: {relative:e}");
+    }
+}
+
+#[test]
+fn gradients_in_bfloat16_point_where_those_in_f32_do() {
+    let data = dataset();
+    let frames = Arc::new(DistinctFrames::new(&data));
+    let optimizer = OptimizerConfig::default();
+    for (n, config) in variants().into_iter().enumerate() {
+        for agents in [1, 3] {
+            let plain = model(&config, agents, false);
+            let windows = draw(&data, agents, n as u64);
+            let views: Vec<&[Counted]> = windows.iter().map(|w| &w[..]).collect();
+            let [exact, rounded] = [Precision::F32, Precision::Bf16].map(|precision| {
+                let mut copy = on_libtorch(&plain);
+                let engine = Engine::new(&mut copy, optimizer, precision, &data, &frames);
+                let engine = engine.expect("it is on libtorch");
+                let found = engine.gradients(&copy, &views, &vec![1.0; agents]);
+                let params = 0..copy.specs().len();
+                let grads = params.map(|p| gradient(&engine, &copy, &found, p));
+                let grads: Vec<Vec<f32>> = grads.collect();
+                (host(&found.loss), grads)
+            });
+            for (exact, rounded) in exact.0.iter().zip(&rounded.0) {
+                assert!((exact / rounded - 1.0).abs() < 2e-2, "{exact} {rounded}");
+                assert_ne!(exact, rounded, "nothing was rounded");
+            }
+            let mut sums = [0.0_f64; 3];
+            for (a, b) in exact.1.iter().flatten().zip(rounded.1.iter().flatten()) {
+                let (a, b) = (f64::from(*a), f64::from(*b));
+                sums = [sums[0] + a * b, sums[1] + a * a, sums[2] + b * b];
+            }
+            let cosine = sums[0] / (sums[1] * sums[2]).sqrt();
+            assert!(cosine > 0.999, "{config:?}: {cosine}");
+        }
     }
 }

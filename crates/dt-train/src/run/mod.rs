@@ -14,6 +14,7 @@ pub use dataset::{dataset_dir, dataset_for, recipe_of, window_sampler};
 pub use directory::{BranchRecord, RunRecord, is_finished, resume_point};
 pub use logs::{EvaluationLine, MetricLine, TimingLine, read_metrics};
 pub use statistics::input_statistics;
+pub(crate) use train::check_precision;
 pub use train::{Observer, RunOptions, RunSummary, Silent, Stage, train, train_together};
 pub use trainer::{StepRecord, Trainer};
 

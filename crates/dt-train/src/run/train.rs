@@ -13,7 +13,7 @@ use super::branch::branch_record;
 use super::directory::{RunRecord, is_finished};
 use super::trainer::{StepRecord, Trainer};
 use super::{RunError, dataset_for, input_statistics, recipe_of, together, window_sampler};
-use crate::agent::AgentConfig;
+use crate::agent::{AgentConfig, Precision};
 use crate::checkpoint::{check_run_dir, create_run_dir};
 use crate::device::DeviceSpec;
 use crate::evaluate::{EvaluationRecord, ExactRecord, meets};
@@ -132,6 +132,7 @@ pub fn train_together(
     observer: &mut dyn Observer,
 ) -> Result<Vec<RunSummary>, RunError> {
     let first = &options[0];
+    check_precision(config, first.device)?;
     let device = first.device.open()?;
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
@@ -246,6 +247,16 @@ pub fn train_together(
         });
     }
     Ok(summaries)
+}
+
+/// Only libtorch computes in other numbers than F32.
+pub(crate) fn check_precision(config: &AgentConfig, device: DeviceSpec) -> Result<(), RunError> {
+    match (config.training.precision, device) {
+        (Precision::F32, _) | (_, DeviceSpec::Libtorch | DeviceSpec::LibtorchCuda(_)) => Ok(()),
+        (Precision::Bf16, DeviceSpec::Cpu) => Err(RunError::Mismatch(format!(
+            "precision Bf16: {device} computes in F32; use --device libtorch or libtorch:cuda:N"
+        ))),
+    }
 }
 
 fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<RunRecord, RunError> {

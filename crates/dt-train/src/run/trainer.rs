@@ -101,7 +101,13 @@ impl Trainer {
         }
         let mut model = Model::new(config.model.clone(), sizes, statistics, all, device);
         let frames = Arc::new(DistinctFrames::new(&data));
-        let engine = Engine::new(&mut model, config.optimizer, &data, &frames);
+        let engine = Engine::new(
+            &mut model,
+            config.optimizer,
+            config.training.precision,
+            &data,
+            &frames,
+        );
         assert!(seeds.len() == 1 || engine.is_some());
         let look_backs_from = config
             .training
@@ -298,7 +304,7 @@ impl Trainer {
     /// follow each other.
     pub fn restore(&mut self, values: Vec<Vec<f32>>, updates: usize, moments: Vec<Moments>) {
         if let Some(engine) = &mut self.engine {
-            engine.restore(&values, updates, &moments);
+            engine.restore(self.model.specs(), &values, updates, &moments);
             return;
         }
         let specs = self.model.specs().to_vec();
