@@ -9,7 +9,7 @@ use dt_train::device::DeviceSpec;
 use dt_train::{AgentConfig, Precision};
 
 use super::train::parse_threads;
-use super::{Outcome, with_threads, write_json};
+use super::{Outcome, use_threads, write_json};
 
 /// Time training steps, and where their time goes.
 #[derive(clap::Args)]
@@ -60,19 +60,18 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     if args.bf16 {
         config.training.precision = Precision::Bf16;
     }
-    let record = with_threads(args.threads, || {
-        Ok(bench(
-            &config,
-            args.device,
-            &args.datasets,
-            &TrainBenchSettings {
-                steps: args.steps as usize,
-                agents: args.agents as usize,
-                decomposed: args.decomposed,
-                trace: args.trace.clone(),
-            },
-        )?)
-    })?;
+    use_threads(args.threads)?;
+    let record = bench(
+        &config,
+        args.device,
+        &args.datasets,
+        &TrainBenchSettings {
+            steps: args.steps as usize,
+            agents: args.agents as usize,
+            decomposed: args.decomposed,
+            trace: args.trace.clone(),
+        },
+    )?;
     if args.json {
         write_json(out, &record)?;
         return Ok(Outcome::Done);

@@ -80,21 +80,14 @@ fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()>
     Ok(())
 }
 
-/// Runs `work` on this many threads; `None`: as many as there are cores.
-fn with_threads<R: Send>(
-    threads: Option<usize>,
-    work: impl FnOnce() -> Result<R> + Send,
-) -> Result<R> {
-    match threads {
-        None => work(),
-        Some(threads) => rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()?
-            .install(|| {
-                dt_train::device::set_threads(threads);
-                work()
-            }),
+/// From here on the program computes on this many threads; `None`: as many as there are cores.
+fn use_threads(threads: Option<usize>) -> Result<()> {
+    if let Some(threads) = threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build_global()?;
+        dt_train::device::set_threads(threads);
     }
+    Ok(())
 }
 
 #[cfg(test)]

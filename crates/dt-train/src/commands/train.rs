@@ -13,7 +13,7 @@ use dt_train::run::{RunOptions, RunSummary, train_together};
 use dt_train::{AgentConfig, Precision};
 
 use super::progress::Progress;
-use super::{Outcome, summary, with_threads, write_json};
+use super::{Outcome, summary, use_threads, write_json};
 
 /// Train an agent from its definition, and evaluate it.
 #[derive(clap::Args)]
@@ -124,6 +124,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         config.training.precision = Precision::Bf16;
     }
     config.data_seed = args.data_seed.or(config.data_seed);
+    use_threads(args.threads)?;
     let interrupted = stop_on_ctrl_c()?;
     let seeds = args.seeds.clone().unwrap_or(args.seed..args.seed + 1);
     let seeds: Vec<u64> = seeds.collect();
@@ -136,13 +137,11 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             options.push(run_options(args, &config, seed, &interrupted)?);
         }
         let mut progress = Progress::new(&config, seeds, args.device, args.quiet);
-        let made = with_threads(args.threads, || {
-            Ok(train_together(&config, &options, &mut progress)?)
-        })
-        .with_context(|| match seeds {
-            [seed] => format!("{}, seed {seed}", config.name),
-            _ => config.name.clone(),
-        })?;
+        let made =
+            train_together(&config, &options, &mut progress).with_context(|| match seeds {
+                [seed] => format!("{}, seed {seed}", config.name),
+                _ => config.name.clone(),
+            })?;
         progress.finish();
         for (&seed, summary) in seeds.iter().zip(made) {
             if !args.json {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dt_data::Dataset;
 use rayon::prelude::*;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::data::{Data, put};
 use super::division::divide;
@@ -25,6 +25,8 @@ pub(crate) struct Engine {
     pub(super) weights: Weights,
     leaves: Vec<Shared>,
     item_frequency: Option<Shared>,
+    /// What state tokens see of all, `[timesteps, context]`: 0, or -inf.
+    state_mask: Shared,
     optimizer: OptimizerConfig,
     precision: Precision,
     gpu: bool,
@@ -75,6 +77,7 @@ impl Engine {
             data: Data::new(data, frames.clone(), model, device),
             leaves: weights.leaves(precision),
             weights,
+            state_mask: Shared::new(state_mask(model.config.n_ctx as i64, precision, device)),
             item_frequency: model.item_frequency.as_ref().map(|f| Shared::new(below(f))),
             optimizer,
             precision,
@@ -147,6 +150,7 @@ impl Engine {
             index: &model.index,
             params: &params,
             item_frequency: self.item_frequency.as_deref(),
+            state_mask: &self.state_mask,
         };
         let share = put(Tensor::from_slice(totals), self.data.device()).reciprocal();
         let loss = forward.loss(&inputs) * share;
@@ -197,4 +201,15 @@ impl Engine {
         self.weights.restore(specs, values, moments, updates);
         self.leaves = self.weights.leaves(self.precision);
     }
+}
+
+/// What is added to the attention scores of state tokens, which are every third from the second:
+/// nothing for tokens up to their own, -inf for later ones.
+fn state_mask(n_ctx: i64, precision: Precision, device: Device) -> Tensor {
+    let later = Tensor::full([n_ctx, n_ctx], f64::NEG_INFINITY, (Kind::Float, device)).triu(1);
+    let kind = match precision {
+        Precision::F32 => Kind::Float,
+        Precision::Bf16 => Kind::BFloat16,
+    };
+    later.slice(0, 1, None, 3).contiguous().to_kind(kind)
 }

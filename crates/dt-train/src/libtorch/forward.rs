@@ -22,6 +22,8 @@ pub(super) struct Forward<'a> {
     pub(super) params: &'a [&'a Tensor],
     /// `[1, 1, vocabulary]`, where observations are centred.
     pub(super) item_frequency: Option<&'a Tensor>,
+    /// Added to the attention scores of state tokens, `[timesteps, context]`.
+    pub(super) state_mask: &'a Tensor,
 }
 
 /// Which tokens ask in an attention.
@@ -160,18 +162,17 @@ impl Forward<'_> {
         }
         .into_iter();
         let [q, k, v] = std::array::from_fn(|_| qkv.next().expect("three maps"));
-        let seen = (queries == Queries::States).then(|| {
-            let key = Tensor::arange(inputs.seq(), (Kind::Int, x.device()));
-            let state = Tensor::arange(inputs.timesteps, (Kind::Int, x.device())) * 3 + 1;
-            key.unsqueeze(0).le_tensor(&state.unsqueeze(1))
+        let mask = (queries == Queries::States).then(|| {
+            let rows = self.state_mask.narrow(0, 0, inputs.timesteps);
+            rows.narrow(1, 0, inputs.seq())
         });
         let z = Tensor::scaled_dot_product_attention(
             &q,
             &k,
             &v,
-            seen.as_ref(),
+            mask.as_ref(),
             0.0,
-            seen.is_none(),
+            mask.is_none(),
             None,
             false,
         );

@@ -38,8 +38,9 @@ impl Event {
     }
 }
 
-/// Operations that only look at a tensor in another way, or set memory aside.
-const PASSIVE: [&str; 24] = [
+/// Operations that only look at a tensor in another way or set memory aside, and those that leave
+/// what they do to others.
+const PASSIVE: [&str; 29] = [
     "alias",
     "as_strided",
     "detach",
@@ -47,9 +48,13 @@ const PASSIVE: [&str; 24] = [
     "empty_like",
     "empty_strided",
     "expand",
+    "item",
+    "_local_scalar_dense",
     "narrow",
+    "new_empty",
     "permute",
     "reshape",
+    "resize_",
     "_reshape_alias",
     "resolve_conj",
     "resolve_neg",
@@ -59,6 +64,7 @@ const PASSIVE: [&str; 24] = [
     "split",
     "squeeze",
     "t",
+    "to",
     "transpose",
     "unbind",
     "unsqueeze",
