@@ -79,6 +79,14 @@ def run_json(command, **more):
     return (json.loads(text[min(text.index(c) for c in "[{" if c in text) :]), None) if text else (None, why)
 
 
+def work(counts):
+    """Operations of a step, and kernel launches where there is a GPU."""
+    text = f"{counts['operations']:.0f} operations"
+    if counts["kernel_launches"] is not None:
+        text += f", {counts['kernel_launches']:.0f} launches, kernels busy {counts['kernel_milliseconds']:.2f} ms"
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--dt-train", required=True)
@@ -157,17 +165,28 @@ def main():
                     ours, why = run_json(command + ["--device", args.device] + datasets)
                 row = {"agents": agents, "utilisation": use.record(), "why": why}
                 if ours:
-                    row["milliseconds"] = ours["milliseconds"]
-                    row["windows_per_second"] = ours["windows_per_second"]
+                    row |= {key: ours[key] for key in ("milliseconds", "windows_per_second", "operations")}
                     say(
                         f"- {agents} agents a step: {ours['milliseconds']:.2f} ms, "
-                        f"{ours['windows_per_second']:,.0f} windows a second"
+                        f"{ours['windows_per_second']:,.0f} windows a second, {work(ours['operations'])}"
                     )
                 record["together"].append(row)
 
+        if budget.has("an agent in bfloat16", 60) and gpu:
+            start = time.monotonic()
+            command = [args.dt_train, "train", "--bf16", "--quiet", "--json", "--device", args.device]
+            rounded, why = run_json(command + ["--out", f"{folder}/bf16"] + datasets, accept=(0, 1))
+            seconds = time.monotonic() - start
+            record["time_to_an_agent_bf16"] = {"seconds": seconds, "summary": rounded, "why": why}
+            if rounded:
+                say(f"- in bfloat16 in {seconds:.1f} s: {rounded['steps']} steps, goals met: {rounded['goals_met']}")
+            else:
+                say(f"- in bfloat16: FAILED, {why}")
+
         say("")
-        say("| agent | batch | ours: ms a step, windows a second, GPU | PyTorch: ms a step (ours is so many times faster) |")
-        say("| --- | --- | --- | --- |")
+        say("| agent | batch | ours: ms a step, windows a second, GPU | work of a step | bfloat16, ms "
+            "| PyTorch: ms a step (ours is so many times faster) |")
+        say("| --- | --- | --- | --- | --- | --- |")
         record["throughput"] = []
         for batch in BATCHES if gpu else BATCHES[:2]:
             for agent in AGENTS if gpu else AGENTS[:2]:
@@ -178,11 +197,23 @@ def main():
                 with Utilisation() as use:
                     ours, why = run_json(command + ["--device", args.device] + datasets)
                 if not ours:
-                    say(f"| {agent} | {batch} | FAILED: {why} | |")
+                    say(f"| {agent} | {batch} | FAILED: {why} | | | |")
                     continue
                 row = {"agent": ours["agent"], "batch_size": batch, "utilisation": use.record()}
                 row["milliseconds"] = {"ours": ours["milliseconds"]}
                 row["windows_per_second"] = ours["windows_per_second"]
+                row["operations"] = ours["operations"]
+                bf16 = "–"
+                # Hosts without its instructions take ten times as long.
+                if budget.has(f"{agent}, batch {batch}, bfloat16") and (gpu or batch == BATCHES[0]):
+                    command[command.index("--steps") + 1] = steps if gpu else 2
+                    rounded, why = run_json(command + ["--bf16", "--device", args.device] + datasets)
+                    if rounded:
+                        row["milliseconds"]["bfloat16"] = rounded["milliseconds"]
+                        bf16 = f"{rounded['milliseconds']:.2f}"
+                    else:
+                        row.setdefault("failed", {})["bfloat16"] = why
+                        bf16 = "FAILED"
                 config = json.dumps(ours["definition"])
                 shown = []
                 for name, mode in PEERS.items():
@@ -204,7 +235,8 @@ def main():
                 busy = f"{busy['median_percent']:.0f} %" if busy else "–"
                 say(
                     f"| {row['agent']} | {batch} | {ours['milliseconds']:.2f}, "
-                    f"{ours['windows_per_second']:,.0f}, {busy} | {'; '.join(shown)} |"
+                    f"{ours['windows_per_second']:,.0f}, {busy} | {work(ours['operations'])} | {bf16} "
+                    f"| {'; '.join(shown)} |"
                 )
     if budget.left_out:
         say(f"\nLeft out, for want of time: {'; '.join(budget.left_out)}.")

@@ -36,6 +36,10 @@ pub(crate) struct Engine {
     norm: Option<Shared>,
 }
 
+/// Windows for which another pass is worth its operations on the host, if cores have enough without
+/// it: fewer take less time together, more stay in the caches.
+const WORTH_A_PASS: usize = 32;
+
 /// What a micro-batch comes to.
 pub(super) struct Gradients {
     /// `[agents]`
@@ -97,11 +101,13 @@ impl Engine {
     ) {
         // A GPU is filled by all windows together, and each micro-batch would cost it as many
         // launches again.
-        // On the host each costs a few hundred operations: more than there are cores to share
-        // them would only cost.
         let micro_batches = match self.gpu {
             true => 1,
-            false => micro_batches.min(rayon::current_num_threads()),
+            false => {
+                let most = windows.iter().map(Vec::len).max().unwrap_or(0);
+                let cores = rayon::current_num_threads().min(micro_batches);
+                (most / WORTH_A_PASS).clamp(cores, micro_batches)
+            }
         };
         let divided = divide(windows, micro_batches);
         let totals: Vec<f32> = windows.iter().map(|w| total(w)).collect();
