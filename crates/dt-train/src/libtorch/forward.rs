@@ -185,10 +185,12 @@ impl Forward<'_> {
     fn mlp(&self, layer: usize, x: &Tensor) -> Tensor {
         let block = &self.index.blocks[layer];
         let post = match block.w_gate {
-            Some(gate) => {
-                let gate = self.activate(layer, &self.matmul(x, gate));
-                self.param(block.b_in)
-                    .addcmul(&gate, &self.matmul(x, block.w_in))
+            Some(_) => {
+                // The gate's map lies beside the other.
+                let both = self.matmul(x, block.w_in).chunk(2, -1);
+                let gate = self.activate(layer, &both[1]);
+                // Of a fused addcmul, the gradient takes two products more.
+                gate * &both[0] + self.param(block.b_in)
             }
             None => self.activate(layer, &self.linear(x, [block.w_in, block.b_in])),
         };
@@ -229,14 +231,20 @@ impl Forward<'_> {
             ),
             Some([gain, bias]) => {
                 let normalised = x.layer_norm::<Tensor>([width], None, None, eps, true);
-                self.param(bias).addcmul(&normalised, self.param(gain))
+                normalised * self.param(gain) + self.param(bias)
             }
             None => x.layer_norm::<Tensor>([width], None, None, eps, true),
         }
     }
 
     fn matmul(&self, x: &Tensor, weight: usize) -> Tensor {
-        x.bmm(self.param(weight))
+        let weight = self.param(weight);
+        if x.size()[0] == 1 {
+            let product = x.squeeze_dim(0).mm(&weight.squeeze_dim(0));
+            product.unsqueeze(0)
+        } else {
+            x.bmm(weight)
+        }
     }
 
     fn linear(&self, x: &Tensor, [weight, bias]: [usize; 2]) -> Tensor {

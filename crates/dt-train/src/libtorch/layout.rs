@@ -1,8 +1,8 @@
 //! Where parameters lie in the engine's memory.
 //!
 //! Parameters that the optimiser treats alike share one tensor, so that it takes one operation for
-//! all of them; the maps to queries, keys and values lie side by side in one matrix, so that one
-//! product does for three.
+//! all of them; maps of the same input, such as those to queries, keys and values, lie side by side
+//! in one matrix, so that one product does for all.
 
 use crate::model::{ModelConfig, ParamIndex, ParamSpec};
 use crate::optim::OptimizerConfig;
@@ -128,6 +128,9 @@ fn beside(config: &ModelConfig, index: &ParamIndex) -> Vec<(usize, usize)> {
                     pairs.push((later, first));
                 }
             }
+        }
+        if let Some(gate) = block.w_gate {
+            pairs.push((gate, block.w_in));
         }
     }
     pairs
