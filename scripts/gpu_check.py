@@ -81,6 +81,8 @@ def run_json(command, **more):
 
 def work(counts):
     """Operations of a step, and kernel launches where there is a GPU."""
+    if counts is None:
+        return "not counted"
     text = f"{counts['operations']:.0f} operations"
     if counts["kernel_launches"] is not None:
         text += f", {counts['kernel_launches']:.0f} launches, kernels busy {counts['kernel_milliseconds']:.2f} ms"

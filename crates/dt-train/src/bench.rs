@@ -68,6 +68,8 @@ pub struct TrainBenchRecord {
     pub phases: Vec<PhaseRecord>,
     /// What libtorch's profiler counts; none on other devices.
     pub operations: Option<OperationsRecord>,
+    /// Why it counts nothing, where it should have.
+    pub operations_missing: Option<String>,
 }
 
 /// What libtorch does in a step.
@@ -190,12 +192,17 @@ pub fn bench(
     }
     let total: f64 = seconds.iter().map(|s| s.1).sum();
     let gpu = is_gpu(&device_used);
-    let operations = match device {
-        DeviceSpec::Cpu => None,
-        _ => operations(&mut trainer, gpu, trace.as_deref()).map_err(|error| {
-            let path = trace.as_deref().unwrap_or(Path::new("a temporary file"));
-            RunError::Mismatch(format!("{}: {error}", path.display()))
-        })?,
+    let (operations, operations_missing) = match device {
+        DeviceSpec::Cpu => (None, None),
+        _ => match (operations(&mut trainer, gpu, trace.as_deref()), trace) {
+            (Ok(counts), _) => (counts, None),
+            (Err(error), Some(path)) => {
+                let message = format!("{}: {error}", path.display());
+                return Err(RunError::Mismatch(message));
+            }
+            // The times are there all the same.
+            (Err(error), None) => (None, Some(error.to_string())),
+        },
     };
     Ok(TrainBenchRecord {
         agent: config.name.clone(),
@@ -224,6 +231,7 @@ pub fn bench(
             })
             .collect(),
         operations,
+        operations_missing,
     })
 }
 

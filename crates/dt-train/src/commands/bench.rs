@@ -97,9 +97,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     writeln!(
         out,
         "{}",
-        match record.operations {
-            None => "one micro-batch after the other, on one thread:",
-            Some(_) => "parts of a step:",
+        match args.device {
+            DeviceSpec::Cpu => "one micro-batch after the other, on one thread:",
+            _ => "parts of a step:",
         }
     )?;
     for phase in &record.phases {
@@ -120,6 +120,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             )?;
         }
         writeln!(out)?;
+    }
+    if let Some(why) = &record.operations_missing {
+        writeln!(out, "operations were not counted: {why}")?;
     }
     if let Some(path) = &args.trace {
         writeln!(out, "trace: {}", path.display())?;

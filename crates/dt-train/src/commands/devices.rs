@@ -37,7 +37,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         write_json(out, &rows)?;
     } else {
         for row in rows {
-            writeln!(out, "{:<12}{}", row.device, row.note)?;
+            writeln!(out, "{:<17}{}", row.device, row.note)?;
         }
     }
     Ok(Outcome::Done)
