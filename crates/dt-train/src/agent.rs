@@ -44,7 +44,8 @@ pub struct TrainingConfig {
     pub steps: u64,
     /// Windows of a step.
     pub batch_size: usize,
-    /// Parts of a batch that cores work on side by side; part of the result's definition.
+    /// Parts of a batch that cores work on side by side; part of the result's definition. On
+    /// libtorch at most so many, where cores and windows are enough, and one on a GPU.
     pub micro_batches: usize,
     /// Numbers that a training step computes with after the tokens are embedded; on libtorch's
     /// devices only. Weights, moments and evaluation are F32 in any case.
