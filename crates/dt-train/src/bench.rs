@@ -1,14 +1,14 @@
 //! Speed of training, as `dt-train bench` reports it.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::agent::{AgentConfig, Precision};
+use crate::checkpoint::write_atomic;
 use crate::device::{DeviceSpec, is_gpu};
-use crate::libtorch::count_operations;
+use crate::libtorch::profile;
 use crate::model::WorldSizes;
 use crate::run::{
     RunError, Trainer, check_precision, dataset_for, input_statistics, recipe_of, window_sampler,
@@ -98,7 +98,7 @@ pub struct PhaseRecord {
 ///
 /// # Errors
 /// If the dataset or the device cannot be had, the device trains agents one by one, or it cannot
-/// be traced.
+/// be traced to a file that is not there yet.
 pub fn bench(
     config: &AgentConfig,
     device: DeviceSpec,
@@ -115,6 +115,12 @@ pub fn bench(
         return Err(RunError::Mismatch(
             "a trace is made by libtorch's profiler: use `--device libtorch`".into(),
         ));
+    }
+    if let Some(path) = trace.as_ref().filter(|path| path.exists()) {
+        return Err(RunError::Mismatch(format!(
+            "{}: is there already; remove it, or give another name for the trace",
+            path.display()
+        )));
     }
     if agents > 1 && (decomposed || !device.trains_together()) {
         return Err(RunError::Mismatch(format!(
@@ -191,19 +197,30 @@ pub fn bench(
         }
     }
     let total: f64 = seconds.iter().map(|s| s.1).sum();
-    let gpu = is_gpu(&device_used);
-    let (operations, operations_missing) = match device {
-        DeviceSpec::Cpu => (None, None),
-        _ => match (operations(&mut trainer, gpu, trace.as_deref()), trace) {
-            (Ok(counts), _) => (counts, None),
+    let (mut operations, mut operations_missing) = (None, None);
+    if device != DeviceSpec::Cpu {
+        const STEPS: usize = 5;
+        let profiled = profile(is_gpu(&device_used), STEPS, &mut || {
+            for _ in 0..STEPS {
+                trainer.step();
+            }
+            trainer.read();
+        });
+        match (profiled, trace) {
+            (Ok((counts, recorded)), _) => {
+                if let Some(path) = trace {
+                    write_atomic(path, &recorded)?;
+                }
+                operations = Some(counts);
+            }
             (Err(error), Some(path)) => {
                 let message = format!("{}: {error}", path.display());
                 return Err(RunError::Mismatch(message));
             }
             // The times are there all the same.
-            (Err(error), None) => (None, Some(error.to_string())),
-        },
-    };
+            (Err(error), None) => operations_missing = Some(error.to_string()),
+        }
+    }
     Ok(TrainBenchRecord {
         agent: config.name.clone(),
         definition: config.clone(),
@@ -233,28 +250,6 @@ pub fn bench(
         operations,
         operations_missing,
     })
-}
-
-/// What libtorch's profiler records of some steps, where the trainer is on libtorch.
-fn operations(
-    trainer: &mut Trainer,
-    gpu: bool,
-    trace: Option<&Path>,
-) -> io::Result<Option<OperationsRecord>> {
-    const STEPS: usize = 5;
-    let mut steps = || {
-        for _ in 0..STEPS {
-            trainer.step();
-        }
-        trainer.read();
-    };
-    match trace {
-        Some(path) => count_operations(gpu, path, STEPS, &mut steps),
-        None => {
-            let file = tempfile::Builder::new().suffix(".json").tempfile()?;
-            count_operations(gpu, file.path(), STEPS, &mut steps)
-        }
-    }
 }
 
 /// Most memory of this process so far, MB.

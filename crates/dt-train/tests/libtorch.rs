@@ -137,6 +137,18 @@ fn a_step_is_traced_and_its_operations_counted() {
         .collect();
     assert!(names.contains(&"aten::_fused_adamw_"));
     assert!(bench(&[]).is_null());
+    // A trace that is there is not replaced.
+    let again = [
+        "bench",
+        "tiny.ron",
+        "--device",
+        "libtorch",
+        "--trace",
+        "trace.json",
+    ];
+    let output = run(dir.path(), &again);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("trace.json"));
 }
 
 #[test]

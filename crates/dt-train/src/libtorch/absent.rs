@@ -1,7 +1,6 @@
 //! In place of libtorch where it is not compiled in: an engine that never is.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use dt_data::Dataset;
@@ -13,14 +12,13 @@ use crate::frames::DistinctFrames;
 use crate::model::{Model, ParamSpec};
 use crate::optim::{Moments, OptimizerConfig};
 
-/// Nothing is profiled.
-pub(crate) fn count_operations(
+/// Never called: no device that it could profile can be opened.
+pub(crate) fn profile(
     _: bool,
-    _: &Path,
     _: usize,
     _: &mut dyn FnMut(),
-) -> io::Result<Option<OperationsRecord>> {
-    Ok(None)
+) -> io::Result<(OperationsRecord, Vec<u8>)> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// No value of this type exists.

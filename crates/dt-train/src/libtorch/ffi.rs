@@ -90,12 +90,10 @@ pub(super) fn adamw(
 /// writes it to `path` in Chrome's trace format.
 ///
 /// # Errors
-/// If the profiler cannot be started, or the file cannot be written.
+/// If the profiler cannot be started or ended. It says nothing when it cannot write.
 #[allow(unsafe_code)]
 pub(super) fn profiled(gpu: bool, path: &Path, work: impl FnOnce()) -> io::Result<()> {
     let name = CString::new(path.as_os_str().as_bytes())?;
-    // The profiler says nothing when it cannot write.
-    std::fs::File::create(path)?;
     // SAFETY: the function keeps within the message's bytes and ends them with a zero.
     checked(|message| unsafe {
         shim::dt_train_profiler_start(gpu, message.as_mut_ptr().cast(), MESSAGE)

@@ -22,19 +22,19 @@ mod tests;
 
 pub(crate) use engine::Engine;
 
-use std::io;
-use std::path::Path;
+use std::{fs, io};
 
 use crate::bench::OperationsRecord;
 
-/// Does some steps under libtorch's profiler, which writes a trace to `path`, and counts what it
-/// shows, per step.
-pub(crate) fn count_operations(
+/// Does some steps under libtorch's profiler: what it counts, per step, and the trace itself, in
+/// Chrome's format.
+pub(crate) fn profile(
     gpu: bool,
-    path: &Path,
     steps: usize,
     work: &mut dyn FnMut(),
-) -> io::Result<Option<OperationsRecord>> {
-    ffi::profiled(gpu, path, work)?;
-    trace::count(path, steps, gpu).map(Some)
+) -> io::Result<(OperationsRecord, Vec<u8>)> {
+    let file = tempfile::Builder::new().suffix(".json").tempfile()?;
+    ffi::profiled(gpu, file.path(), work)?;
+    let trace = fs::read(file.path())?;
+    Ok((trace::count(&trace, steps, gpu)?, trace))
 }

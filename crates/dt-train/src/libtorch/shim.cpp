@@ -22,8 +22,10 @@ int guarded(char* message, size_t size, Work work) {
     return 0;
   } catch (const std::exception& e) {
     std::snprintf(message, size, "%s", e.what());
-    return 1;
+  } catch (...) {
+    std::snprintf(message, size, "an exception without a message");
   }
+  return 1;
 }
 
 } // namespace

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 
 use serde::Deserialize;
 
@@ -73,8 +72,8 @@ const PASSIVE: [&str; 29] = [
 ];
 
 /// Operations and kernels of a trace of some steps, per step.
-pub(crate) fn count(path: &Path, steps: usize, gpu: bool) -> io::Result<OperationsRecord> {
-    let trace: Trace = serde_json::from_slice(&std::fs::read(path)?)?;
+pub(super) fn count(trace: &[u8], steps: usize, gpu: bool) -> io::Result<OperationsRecord> {
+    let trace: Trace = serde_json::from_slice(trace)?;
     let events = || trace.events.iter().filter(|e| e.phase == "X");
     let per_step = |n: f64| n / steps as f64;
     let kernels = || events().filter(|e| e.category == "kernel");
@@ -137,15 +136,12 @@ mod tests {
             event("gpu_memcpy", "Memcpy HtoD", "\"stream 7\"", 1.0, 1.0),
             r#"{"ph": "M", "name": "process_name", "ts": 0}"#.to_owned(),
         ];
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("trace.json");
-        let text = format!(r#"{{"traceEvents": [{}]}}"#, events.join(","));
-        std::fs::write(&path, text).unwrap();
-        let record = count(&path, 2, true).unwrap();
+        let trace = format!(r#"{{"traceEvents": [{}]}}"#, events.join(","));
+        let record = count(trace.as_bytes(), 2, true).unwrap();
         assert_eq!(record.operations, 2.0);
         assert_eq!(record.kernel_launches, Some(1.0));
         assert_eq!(record.kernel_milliseconds, Some(1.0));
-        let record = count(&path, 1, false).unwrap();
+        let record = count(trace.as_bytes(), 1, false).unwrap();
         assert_eq!((record.operations, record.kernel_launches), (4.0, None));
     }
 }

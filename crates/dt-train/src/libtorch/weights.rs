@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use tch::{Kind, Tensor as Torch};
 
 use super::ffi::{AdamW, adamw};
-use super::layout::{Layout, Leaf};
+use super::layout::{Layout, Leaf, Place};
 use crate::agent::Precision;
 use crate::device::libtorch::{Shared, above, below};
 use crate::model::{Model, ParamSpec};
@@ -75,7 +75,7 @@ impl Weights {
 
     /// Each parameter's part of tensors in the layout, `[agents, rows, cols]`.
     fn views(&self, specs: &[ParamSpec], of_section: impl Fn(usize) -> Torch) -> Vec<Torch> {
-        let view = |(place, spec): (&super::layout::Place, &ParamSpec)| {
+        let view = |(place, spec): (&Place, &ParamSpec)| {
             let leaf = &self.layout.leaves[place.leaf];
             view(leaf, &of_section(leaf.section)).narrow(2, place.col as i64, spec.cols as i64)
         };
