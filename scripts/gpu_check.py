@@ -133,13 +133,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         datasets = ["--datasets", f"{folder}/datasets"]
         run([args.dt_train, "bench", "--steps", 1, "--device", args.device] + datasets)  # makes the data
-        start = time.monotonic()
-        trained, why = run_json(
-            [args.dt_train, "train", "--quiet", "--json", "--device", args.device, "--out", f"{folder}/run"]
-            + datasets,
-            accept=(0, 1),
-        )
-        seconds = time.monotonic() - start
+
+        def train(out, more=()):
+            """Summary of a training, its seconds, and why there is none."""
+            start = time.monotonic()
+            command = [args.dt_train, "train", "--quiet", "--json", "--device", args.device]
+            summary, why = run_json(command + ["--out", f"{folder}/{out}", *more] + datasets, accept=(0, 1))
+            return summary, time.monotonic() - start, why
+
+        trained, seconds, why = train("run")
         record["time_to_an_agent"] = {"seconds": seconds, "summary": trained, "why": why}
         if trained:
             say(f"- an agent in {seconds:.1f} s: {trained['steps']} steps, goals met: {trained['goals_met']}")
@@ -147,11 +149,7 @@ def main():
             say(f"- an agent: FAILED, {why}")
 
         if budget.has("32 agents together", 60):
-            start = time.monotonic()
-            command = [args.dt_train, "train", "--quiet", "--json", "--device", args.device]
-            command += ["--seeds", "0..32" if gpu else "0..2", "--together", 32, "--out", f"{folder}/many"]
-            many, why = run_json(command + datasets, accept=(0, 1))
-            seconds = time.monotonic() - start
+            many, seconds, why = train("many", ["--seeds", "0..32" if gpu else "0..2", "--together", 32])
             record["many_agents"] = {"seconds": seconds, "agents": len(many or []), "why": why}
             if many:
                 met = sum(one["goals_met"] for one in many)
@@ -174,11 +172,8 @@ def main():
                     )
                 record["together"].append(row)
 
-        if budget.has("an agent in bfloat16", 60) and gpu:
-            start = time.monotonic()
-            command = [args.dt_train, "train", "--bf16", "--quiet", "--json", "--device", args.device]
-            rounded, why = run_json(command + ["--out", f"{folder}/bf16"] + datasets, accept=(0, 1))
-            seconds = time.monotonic() - start
+        if gpu and budget.has("an agent in bfloat16", 60):
+            rounded, seconds, why = train("bf16", ["--bf16"])
             record["time_to_an_agent_bf16"] = {"seconds": seconds, "summary": rounded, "why": why}
             if rounded:
                 say(f"- in bfloat16 in {seconds:.1f} s: {rounded['steps']} steps, goals met: {rounded['goals_met']}")
@@ -207,7 +202,7 @@ def main():
                 row["operations"] = ours["operations"]
                 bf16 = "–"
                 # Hosts without its instructions take ten times as long.
-                if budget.has(f"{agent}, batch {batch}, bfloat16") and (gpu or batch == BATCHES[0]):
+                if (gpu or batch == BATCHES[0]) and budget.has(f"{agent}, batch {batch}, bfloat16"):
                     command[command.index("--steps") + 1] = steps if gpu else 2
                     rounded, why = run_json(command + ["--bf16", "--device", args.device] + datasets)
                     if rounded:
