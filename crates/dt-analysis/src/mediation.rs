@@ -6,10 +6,10 @@
 //! mediator: NIE is the share of the effect that the part along the direction has alone, NDE that
 //! of the rest alone.
 
+use rand_distr::{Distribution, StandardNormal};
+use dt_env::streams::{Purpose, stream};
 use dt_train::model::HookPoint;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -126,8 +126,7 @@ pub fn mediation(
             random,
             direction.len(),
             coefficient.abs(),
-            seed,
-            n as u64,
+            &mut stream(seed, Purpose::MediationDirections, n as u64),
         ));
         let diffs = with_added(subject, &originals[n], start, &vectors);
         let full = diffs[3] - diffs[0];
@@ -195,25 +194,17 @@ fn untouched_cells(study: &Study, edit: &EditConfig) -> Vec<(usize, usize)> {
     cells.filter(|c| !touched.contains(c)).collect()
 }
 
-/// Random directions of a given length, from a stream of their own.
+/// Random directions of a given length.
 pub(crate) fn random_directions(
     count: usize,
     d: usize,
     length: f64,
-    seed: u64,
-    stream: u64,
+    rng: &mut impl Rng,
 ) -> Vec<Vec<f64>> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(stream);
     (0..count)
         .map(|_| {
-            // Normal draws (Box and Muller, 1958), brought to length: uniform on the sphere.
-            let draw: Vec<f64> = (0..d)
-                .map(|_| {
-                    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-                    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
-                })
-                .collect();
+            // Normal draws brought to length are uniform on the sphere (Muller, 1959).
+            let draw: Vec<f64> = StandardNormal.sample_iter(&mut *rng).take(d).collect();
             let n = norm(&draw);
             scaled(&draw, length / n)
         })

@@ -1,5 +1,6 @@
 //! Closed-loop steering: what an agent does when its instruction is set to the opposite.
 
+use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 
 use dt_data::Outcome;
@@ -76,7 +77,12 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
         .flat_map(|start| std::iter::repeat_n(*start, RANDOM))
         .collect();
     let length = (units.0 - units.1).abs();
-    let additions: Vec<Vec<f32>> = random_directions(many.len(), direction.len(), length, 0, 0)
+    let additions: Vec<Vec<f32>> = random_directions(
+        many.len(),
+        direction.len(),
+        length,
+        &mut stream(0, Purpose::SteeringDirections, 0),
+    )
         .iter()
         .map(|v| to_f32(&scaled(v, 1.0)))
         .collect();

@@ -1,11 +1,11 @@
 //! Walking a recipe's demonstrators, in parallel and in the same order for any thread count.
 
+use dt_env::streams::{Purpose, stream};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
 use dt_env::{Configuration, Env, EnvSpec, MemoryLayout};
@@ -177,10 +177,11 @@ impl<'a> Demonstrators<'a> {
         episode: u32,
         limit: usize,
     ) -> Walk {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.recipe.seed);
         // Disjoint bits: a recipe has fewer parts and environments than would overlap.
         let environment = u64::from(environment);
-        rng.set_stream((part as u64) << 52 | environment << 32 | u64::from(episode));
+        let index = (part as u64) << 52 | environment << 32 | u64::from(episode);
+        let mut rng = stream(self.recipe.seed, Purpose::Episode, index);
+        // Evaluation draws larger seeds.
         let env_seed = u64::from(rng.next_u32());
         env.reset(env_seed);
         let layout = env.layout().copied();

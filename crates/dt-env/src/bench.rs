@@ -1,11 +1,10 @@
 //! Steps per second, as `dt-env bench` reports them.
 
+use crate::shared::streams::{Purpose, stream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
 use crate::action::Action;
@@ -88,7 +87,7 @@ pub fn bench(
 /// Steps one batch until the time is up; returns steps, resets and seconds.
 fn run(spec: &Arc<EnvSpec>, size: usize, seed: u64, limit: Duration) -> (u64, u64, f64) {
     let mut batch = Batch::new(spec, size, seed.wrapping_mul(1 << 32));
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = stream(seed, Purpose::Benchmark, 0);
     let mut bytes = vec![0; size * 2];
     let mut actions = vec![Action::Left; size];
     let (mut steps, mut resets) = (0, 0);

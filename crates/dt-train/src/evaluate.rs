@@ -1,10 +1,10 @@
 //! What an agent does: exactly over every outcome of a reset, and sampled.
 
+use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ use crate::model::{Frames, Hooks, ItemRows, Model, NoHooks, Padding, StateEmbedd
 
 /// Most outcomes of a reset that are all tried.
 const MAX_LAYOUTS: usize = 4096;
+/// Datasets draw their environment seeds below this bit, evaluation above it.
+const UNSEEN: u64 = 1 << 32;
 /// Episodes that are walked together.
 const CHUNK: usize = 64;
 
@@ -485,17 +487,13 @@ pub fn evaluate_sampled(
         .map(|chunk| {
             let mut rngs: Vec<ChaCha8Rng> = chunk
                 .iter()
-                .map(|&n| {
-                    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                    rng.set_stream(n);
-                    rng
-                })
+                .map(|&n| stream(seed, Purpose::Evaluation, n))
                 .collect();
             let mut walkers: Vec<Walker> = rngs
                 .iter_mut()
                 .map(|rng| {
                     let mut env = Env::new(spec.clone());
-                    env.reset(rng.next_u64());
+                    env.reset(rng.next_u64() | UNSEEN);
                     Walker::new(env, rtg)
                 })
                 .collect();
@@ -584,7 +582,7 @@ mod tests {
 
     #[test]
     fn a_cold_draw_is_greedy() {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut rng = stream(1, Purpose::Evaluation, 0);
         for _ in 0..50 {
             assert_eq!(draw(&[0.0, 3.0, 1.0], 1e-3, &mut rng), 1);
         }

@@ -1,11 +1,10 @@
 //! Which edits are chosen, and what they are worth where they were not chosen.
 
+use dt_env::streams::{Purpose, stream};
 use std::collections::BTreeMap;
 
 use dt_env::Object;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Placement, name};
@@ -217,7 +216,7 @@ impl Exhaustive {
         if pools.iter().any(Vec::is_empty) {
             return Vec::new();
         }
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rng = stream(seed, Purpose::RandomEdits, 0);
         let mut drawn = Vec::new();
         for _ in 0..RANDOM_PAIRS {
             let mut pair: Vec<Placement> = pools

@@ -1,5 +1,6 @@
 //! Where the agent walks as its instruction is turned from one object to the other.
 
+use dt_env::streams::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
 use super::closed_loop::{Reached, closed_loop};
@@ -115,7 +116,12 @@ pub fn steering_curve(
     let reached = closed_loop(subject, study, all, &vectors)?;
 
     // The same lengths, in other directions.
-    let drawn = random_directions(RANDOM, axis.direction.len(), 1.0, 0, 0);
+    let drawn = random_directions(
+        RANDOM,
+        axis.direction.len(),
+        1.0,
+        &mut stream(0, Purpose::SteeringCurveDirections, 0),
+    );
     let random: Vec<Vec<Vec<f32>>> = units
         .iter()
         .flat_map(|&u| drawn.iter().map(move |direction| (u, direction)))

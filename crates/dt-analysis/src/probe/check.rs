@@ -1,10 +1,10 @@
 //! What a probe's accuracy is worth: left-out conditions, control tasks and noise.
 
+use rand_distr::StandardNormal;
+use dt_env::streams::{Purpose, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -187,18 +187,14 @@ pub fn with_noise(
         }
     }
     let scale: Vec<f64> = square.iter().map(|s| s.sqrt() * fraction).collect();
-    let base = ChaCha8Rng::seed_from_u64(seed);
     let noisy: Vec<Vec<f32>> = (0..rows)
         .into_par_iter()
         .map(|row| {
-            let mut rng = base.clone();
-            rng.set_stream(row as u64);
+            let mut rng = stream(seed, Purpose::ProbeNoise, row as u64);
             let values = activations.row(row).iter().zip(&scale);
-            // Box and Muller's transform (1958), one of its two draws.
             let noisy = values.map(|(x, scale)| {
-                let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-                let angle = std::f64::consts::TAU * rng.random::<f64>();
-                (f64::from(*x) + scale * radius * angle.cos()) as f32
+                let z: f64 = rng.sample(StandardNormal);
+                (f64::from(*x) + scale * z) as f32
             });
             noisy.collect()
         })

@@ -3,6 +3,7 @@
 //! `x − 2 ((w·x + b) / |w|²) w` has the opposite score and is the same in all other directions. If
 //! an agent uses what the probe reads, its turn changes.
 
+use dt_env::streams::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
 use super::site::Site;
@@ -151,7 +152,12 @@ impl<'a> Swapper<'a> {
 
     fn random(&self, lengths: &[f64], flips: usize, directions: usize, seed: u64) -> RandomSwaps {
         let d = self.activations[0].len();
-        let units = random_directions(directions, d, 1.0, seed, 0);
+        let units = random_directions(
+            directions,
+            d,
+            1.0,
+            &mut stream(seed, Purpose::ProbeDirections, 0),
+        );
         let changes = units
             .iter()
             .flat_map(|unit| lengths.iter().map(|&l| to_f32(&scaled(unit, l))));

@@ -5,14 +5,13 @@
 //! pose, time and history: nothing that a walker does gives a label away. Frames count up to the
 //! one at which the agent must turn; after the turn its pose would tell the side that is sought.
 
+use dt_env::streams::{Purpose, stream};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dt_data::{Amount, Dataset, Part, PlannerConfig, Recipe};
 use dt_env::{Action, Configuration, Direction, Env, EnvSpec, MemoryLayout, Pose};
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::config::{SweepConfig, walkers};
 use crate::Error;
@@ -143,8 +142,7 @@ type Start = (u8, u8, u8);
 
 /// Replaces a share of actions by random ones; each episode has a random stream of its own.
 fn disturb(actions: &mut [u8], share: f64, seed: u64, episode: usize) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(episode as u64);
+    let mut rng = stream(seed, Purpose::DisturbedWalk, episode as u64);
     for action in actions.iter_mut().filter(|_| share > 0.0) {
         if rng.random::<f64>() < share {
             *action = rng.random_range(0..Action::COUNT as u8);

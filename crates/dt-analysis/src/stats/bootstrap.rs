@@ -1,8 +1,7 @@
 //! The percentile bootstrap.
 
+use dt_env::streams::{Purpose, stream};
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -59,12 +58,10 @@ pub fn bootstrap<T: Clone + Send + Sync>(
         }),
     };
     let estimate = finite(statistic(units), &|| "the whole sample".to_owned())?;
-    let base = ChaCha8Rng::seed_from_u64(seed);
     let mut values: Vec<f64> = (0..resamples)
         .into_par_iter()
         .map_init(Vec::new, |drawn, n| {
-            let mut rng = base.clone();
-            rng.set_stream(n as u64);
+            let mut rng = stream(seed, Purpose::Bootstrap, n as u64);
             drawn.clear();
             drawn.extend((0..units.len()).map(|_| units[rng.random_range(0..units.len())].clone()));
             statistic(drawn)

@@ -1,8 +1,8 @@
 //! Permutation tests: over every arrangement where they are few, else over random ones.
 
+use dt_env::streams::{Purpose, stream};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -194,11 +194,8 @@ impl Counts {
         if resamples == 0 {
             return Err(StatsError::NoResamples);
         }
-        let base = ChaCha8Rng::seed_from_u64(seed);
         let reached = (0..resamples).into_par_iter().filter(|&n| {
-            let mut rng = base.clone();
-            rng.set_stream(n as u64);
-            reaches(&mut rng)
+            reaches(&mut stream(seed, Purpose::Permutation, n as u64))
         });
         Ok(Self {
             reached: reached.count() as u64,

@@ -4,10 +4,10 @@
 //! parameter is a rank-3 tensor `[agents, rows, cols]`, so that one agent and many trained
 //! together are the same code; heads lie side by side in the columns.
 
+use rand_distr::{Distribution, StandardNormal};
+use dt_env::streams::{Purpose, stream};
 use burn::prelude::*;
 use rand::{Rng, RngExt};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::config::{Activation, LayerNorm, ModelConfig, StateEmbedding, TimeEmbedding};
 
@@ -360,25 +360,15 @@ pub fn initial_values(specs: &[ParamSpec], std: f64, seed: u64) -> Vec<Vec<f32>>
             Init::Zero => vec![0.0; spec.len()],
             Init::One => vec![1.0; spec.len()],
             Init::Normal => {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                rng.set_stream(n as u64);
-                normal(&mut rng, spec.len(), std)
+                normal(&mut stream(seed, Purpose::Weights, n as u64), spec.len(), std)
             }
         })
         .collect()
 }
 
-/// Normal draws by Box and Muller's transform (1958).
 fn normal(rng: &mut impl Rng, count: usize, std: f64) -> Vec<f32> {
-    let mut out = Vec::with_capacity(count + 1);
-    while out.len() < count {
-        let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt() * std;
-        let angle = std::f64::consts::TAU * rng.random::<f64>();
-        out.push((radius * angle.cos()) as f32);
-        out.push((radius * angle.sin()) as f32);
-    }
-    out.truncate(count);
-    out
+    let draws = StandardNormal.sample_iter(rng);
+    draws.take(count).map(|z: f64| (z * std) as f32).collect()
 }
 
 /// A parameter of all agents on a device, `[agents, rows, cols]`.
@@ -431,7 +421,7 @@ mod tests {
 
     #[test]
     fn initial_values_have_the_asked_spread() {
-        let values = normal(&mut ChaCha8Rng::seed_from_u64(1), 40_001, 0.05);
+        let values = normal(&mut stream(1, Purpose::Weights, 0), 40_001, 0.05);
         let mean = values.iter().sum::<f32>() / values.len() as f32;
         let var = values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32;
         assert!(mean.abs() < 1e-3 && (var.sqrt() - 0.05).abs() < 1e-3);

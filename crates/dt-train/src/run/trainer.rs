@@ -1,11 +1,10 @@
 //! One step of the optimiser after another, in memory.
 
+use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 use std::time::Instant;
 
 use burn::prelude::*;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -183,8 +182,7 @@ impl Trainer {
 
     /// A function of seed, step and the step from which look-backs are drawn.
     fn draw_windows(&self, agent: &AgentInTraining) -> Vec<Window> {
-        let mut rng = ChaCha8Rng::seed_from_u64(agent.seed);
-        rng.set_stream(BATCH_STREAM << 48 | self.step);
+        let mut rng = stream(agent.seed, Purpose::Batch, self.step);
         let draw = |_| match self.config.training.look_backs {
             None => self.sampler.draw(&mut rng),
             Some(look_backs) => {

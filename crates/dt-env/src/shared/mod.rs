@@ -1,0 +1,3 @@
+//! What every crate of the lab needs and no world does.
+
+pub mod streams;
