@@ -11,7 +11,7 @@ fn main() {
 fn compile_shim() {
     use std::path::PathBuf;
 
-    const SOURCE: &str = "src/libtorch/shim.cpp";
+    const SOURCE: &str = "src/engine/libtorch/shim.cpp";
     println!("cargo:rerun-if-changed={SOURCE}");
     println!("cargo:rerun-if-env-changed=LIBTORCH_INCLUDE");
     println!("cargo:rerun-if-env-changed=LIBTORCH_CXX11_ABI");

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use dt_analysis::probe::{
+use dt_analysis::maths::probes::{
     Activations, Labels, ProbeError, RidgeConfig, Task, fit_logistic, fit_ridge,
 };
 use rand::RngExt;

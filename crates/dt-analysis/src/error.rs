@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::figures::DrawError;
-use crate::probe::ProbeError;
-use crate::stats::StatsError;
+use crate::draw::DrawError;
+use crate::maths::probes::ProbeError;
+use crate::maths::stats::StatsError;
 
 /// Why an analysis or a figure could not be made.
 #[derive(Debug, thiserror::Error)]

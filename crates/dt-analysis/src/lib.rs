@@ -6,7 +6,7 @@
 //! [`plot`] draws what datasets and runs left on disk.
 //!
 //! ```
-//! use dt_analysis::scenario::{Study, scenarios};
+//! use dt_analysis::prompts::{Study, scenarios};
 //!
 //! let study = Study::memory_post();
 //! let prompts = scenarios(&study).unwrap();
@@ -18,36 +18,15 @@
 //!
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
-pub mod activations;
-pub mod adversary;
-pub mod agent_study;
-pub mod answers;
-pub mod attribution;
-pub mod claims;
-pub mod effects;
-pub mod errata;
+pub mod dossier;
+pub mod draw;
 mod error;
 pub mod figures;
-pub mod formation;
-pub mod geometry;
-pub mod hooks;
-mod linear;
-pub mod logit_diff;
-pub mod mediation;
-pub mod patching;
-pub mod plot;
-pub mod post;
-pub mod post_numbers;
-pub mod probe;
-pub mod probing;
-pub mod report;
-pub mod reproduce;
-pub mod scenario;
-pub mod stats;
-pub mod steering;
+pub mod maths;
+pub mod pages;
+pub mod papers;
+pub mod prompts;
+pub mod questions;
 pub mod subject;
-pub mod table;
-pub mod transfer;
-pub mod walsh;
 
 pub use error::Error;

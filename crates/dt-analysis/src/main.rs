@@ -1,6 +1,6 @@
 //! `dt-analysis`: figures of datasets, runs and agents.
 
-mod commands;
+mod cli;
 
 use std::io;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use dt_env::errors::{describe, is_broken_pipe};
 
-use commands::{Cli, Outcome};
+use cli::{Cli, Outcome};
 
 /// Sweeps make and drop tensors by the megabyte; the system's allocator gives the pages back each
 /// time and faults them in anew.
@@ -17,7 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match commands::run(&cli, &mut io::stdout().lock()) {
+    match cli::run(&cli, &mut io::stdout().lock()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         // Whoever reads our output has seen enough (`dt-analysis plot … | head -1`).
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,

@@ -5,18 +5,20 @@
 mod common;
 
 use common::{given, small_config, small_subject, write_agent};
-use dt_analysis::adversary::{
-    Mode, Placement, Reachable, Reached, all_edits, answers_to, beam_search, closed_loop,
-    edit_config, edit_vectors, eligible, exhaustive, search, steering_curve,
+use dt_analysis::prompts::Study;
+use dt_analysis::questions::adversary::{
+    Mode, Placement, Reached, all_edits, answers_to, beam_search, closed_loop, edit_config,
+    edit_vectors, eligible, exhaustive, search, steering_curve,
 };
-use dt_analysis::claims::Exposure;
-use dt_analysis::effects::Prompts;
-use dt_analysis::formation::formation;
-use dt_analysis::scenario::Study;
+use dt_analysis::questions::edits::Prompts;
+use dt_analysis::questions::formation::formation;
+use dt_analysis::questions::reach::Reachable;
+use dt_analysis::questions::transfer::{Chosen, Kinship, kinship, transfer};
 use dt_analysis::subject::Subject;
-use dt_analysis::transfer::{Chosen, Kinship, kinship, transfer};
-use dt_train::checkpoint::{import_pytorch, load_agent, save_agent};
+use dt_analysis::subject::exposure::Exposure;
+use dt_train::checkpoint::{load_agent, save_agent};
 use dt_train::device::DeviceSpec;
+use dt_train::formats::pytorch_2023::import_pytorch;
 use dt_train::model::Padding;
 
 fn placement(text: &str) -> Placement {

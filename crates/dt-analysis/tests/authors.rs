@@ -7,16 +7,17 @@ mod common;
 use std::fs;
 
 use common::given;
-use dt_analysis::effects::{Prompts, effects};
-use dt_analysis::errata::errata;
-use dt_analysis::geometry::{direction_from_cells, geometry};
-use dt_analysis::mediation::{clean_mediation, mediation};
-use dt_analysis::post_numbers::PostNumbers;
-use dt_analysis::scenario::{Item, Study};
+use dt_analysis::papers::memory_dt::errata::errata;
+use dt_analysis::papers::memory_dt::published::PostNumbers;
+use dt_analysis::prompts::{Item, Study};
+use dt_analysis::questions::edits::{Prompts, effects};
+use dt_analysis::questions::geometry::{direction_from_cells, geometry};
+use dt_analysis::questions::mediation::{clean_mediation, mediation};
+use dt_analysis::questions::walsh::{residual_points, walsh};
 use dt_analysis::subject::Subject;
-use dt_analysis::walsh::{residual_points, walsh};
-use dt_train::checkpoint::{import_pytorch, load_agent, save_agent};
+use dt_train::checkpoint::{load_agent, save_agent};
 use dt_train::device::DeviceSpec;
+use dt_train::formats::pytorch_2023::import_pytorch;
 use serde_json::Value;
 
 struct Authors {

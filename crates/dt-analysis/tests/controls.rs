@@ -7,12 +7,14 @@ mod common;
 use std::sync::Arc;
 
 use common::small_subject;
-use dt_analysis::attribution::attribution;
-use dt_analysis::effects::{Prompts, effects};
-use dt_analysis::hooks::{Add, Chain, Freeze, Gradients, Patch, SetCoefficient, Spot};
-use dt_analysis::mediation::clean_mediation;
-use dt_analysis::patching::{patch_all_sites, path_patching, sweep, token_head_sweep, token_sweep};
-use dt_analysis::scenario::Study;
+use dt_analysis::prompts::Study;
+use dt_analysis::questions::attribution::attribution;
+use dt_analysis::questions::edits::{Prompts, effects};
+use dt_analysis::questions::mediation::clean_mediation;
+use dt_analysis::questions::patching::{
+    patch_all_sites, path_patching, sweep, token_head_sweep, token_sweep,
+};
+use dt_analysis::subject::hooks::{Add, Chain, Freeze, Gradients, Patch, SetCoefficient, Spot};
 use dt_train::model::{ActivationCache, HookPoint, Padding};
 use dt_train::to_host;
 

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use dt_analysis::figures::palette::{BLUE, ORANGE};
-use dt_analysis::figures::{
+use dt_analysis::draw::palette::{BLUE, ORANGE};
+use dt_analysis::draw::{
     Arrow, Axis, Block, Bracket, ColorMap, Figure, Guide, GuideAt, HeatMap, Label, Link, Mark,
     Named, Numbers, Panel, Scatter, Sketch, Spot, Style, Tree, View, Violin, Words, write_all,
 };

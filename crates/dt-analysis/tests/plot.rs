@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dt_analysis::figures::{Figure, write_all};
-use dt_analysis::{Error, plot};
+use dt_analysis::Error;
+use dt_analysis::draw::{Figure, write_all};
+use dt_analysis::figures::plot;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 

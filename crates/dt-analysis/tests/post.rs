@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use dt_analysis::figures::{Figure, write_all};
-use dt_analysis::{Error, post};
+use dt_analysis::Error;
+use dt_analysis::draw::{Figure, write_all};
+use dt_analysis::papers::memory_dt::figures as post;
 
 #[test]
 fn all_figures_are_written() {

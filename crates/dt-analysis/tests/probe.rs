@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // helpers, not only tests
 
-use dt_analysis::probe::{
+use dt_analysis::maths::probes::{
     Activations, Choice, Labels, LinearProbe, Part, ProbeError, Quality, RidgeConfig, Task,
     control_labels, fit_logistic, fit_ridge, fit_ridges, group_folds, hash_split,
     leave_condition_out, selectivity, with_noise,
 };
-use dt_analysis::stats::{pearson, std};
+use dt_analysis::maths::stats::{pearson, std};
 use serde_json::Value;
 
 const D: usize = 16;

@@ -9,13 +9,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::{given, small_config, small_subject, write_agent};
-use dt_analysis::probing::{
+use dt_analysis::prompts::Study;
+use dt_analysis::questions::probing::{
     Concept, ProbeSweepRecord, ProbeVerdict, SweepConfig, Token, sweep_probes,
 };
-use dt_analysis::scenario::Study;
 use dt_analysis::subject::Subject;
-use dt_train::checkpoint::{import_pytorch, load_agent, save_agent};
+use dt_train::checkpoint::{load_agent, save_agent};
 use dt_train::device::DeviceSpec;
+use dt_train::formats::pytorch_2023::import_pytorch;
 use dt_train::model::{ModelConfig, Padding};
 use serde_json::Value;
 
@@ -202,7 +203,8 @@ fn a_sweep_writes_numbers_figure_and_directions() {
         let other = tried
             .probe(&probe.point, probe.token, probe.concept)
             .unwrap();
-        let flips = |p: &dt_analysis::probing::ProbeRecord| p.swap.as_ref().map(|s| s.flips);
+        let flips =
+            |p: &dt_analysis::questions::probing::ProbeRecord| p.swap.as_ref().map(|s| s.flips);
         assert_eq!(
             flips(other),
             flips(probe),

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::{small_config, write_agent};
-use dt_analysis::scenario::Study;
+use dt_analysis::prompts::Study;
 use dt_train::model::ModelConfig;
 use serde_json::Value;
 

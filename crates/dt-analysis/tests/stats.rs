@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers, not only tests
 
-use dt_analysis::stats::{
+use dt_analysis::maths::stats::{
     self, Alternative, CONFIDENCE, Interval, Permutation, Reference, StatsError, Verdict, auc,
     bootstrap, clopper_pearson, d_prime, mean, median, median_interval, paired_test, pearson,
     quantile, ranks, spearman, spearman_test, std, t_interval, tost, two_sample_test,

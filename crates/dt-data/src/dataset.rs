@@ -3,12 +3,12 @@
 use dt_env::EnvSpec;
 
 use crate::card::Card;
+use crate::card::exposure;
+use crate::demonstrators::graph::TooManyStates;
+use crate::demonstrators::recipe::Recipe;
+use crate::demonstrators::rollout::{Demonstrators, Walk};
 use crate::episode::{Episode, Outcome};
-use crate::exposure;
-use crate::graph::TooManyStates;
-use crate::recipe::Recipe;
 use crate::returns::returns_to_go;
-use crate::rollout::{Demonstrators, Walk};
 
 /// Why a dataset could not be made, read or written.
 #[derive(Debug, thiserror::Error)]

@@ -24,28 +24,21 @@
 //! What it leaves out: online learning. Demonstrators are computed, not trained.
 
 mod card;
-mod card_text;
 mod dataset;
+mod demonstrators;
 mod episode;
 pub mod export;
-mod exposure;
-mod graph;
-mod policy;
-mod recipe;
 mod returns;
-mod rollout;
-mod sight;
-mod staging;
 pub mod store;
 mod window;
 
+pub use card::exposure::ExposureRow;
 pub use card::{Card, DemonstratorCard};
 pub use dataset::{DataError, Dataset, NO_ACTION};
+pub use demonstrators::graph::{Ending, MAX_STATES, StateGraph, TooManyStates, UNREACHABLE};
+pub use demonstrators::policy::{PlannerConfig, Policy, PolicyTable};
+pub use demonstrators::recipe::{Amount, Part, Recipe, Wander};
+pub use demonstrators::sight::instruction_sights;
 pub use episode::{Episode, Outcome};
-pub use exposure::ExposureRow;
-pub use graph::{Ending, MAX_STATES, StateGraph, TooManyStates, UNREACHABLE};
-pub use policy::{PlannerConfig, Policy, PolicyTable};
-pub use recipe::{Amount, Part, Recipe, Wander};
 pub use returns::returns_to_go;
-pub use sight::instruction_sights;
 pub use window::{Window, WindowEnd, WindowSampler};

@@ -1,6 +1,6 @@
 //! `dt-data`: make datasets, look into them, hand them on.
 
-mod commands;
+mod cli;
 
 use std::io;
 use std::process::ExitCode;
@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use dt_env::errors::{describe, is_broken_pipe};
 
-use commands::{Cli, Outcome};
+use cli::{Cli, Outcome};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match commands::run(&cli, &mut io::stdout().lock()) {
+    match cli::run(&cli, &mut io::stdout().lock()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CheckFailed) => ExitCode::from(1),
         // Whoever reads our output has seen enough (`dt-data inspect runs/d | head -1`).

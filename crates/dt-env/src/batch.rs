@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::action::Action;
+use crate::core::action::Action;
+use crate::core::world::StepResult;
 use crate::env::Env;
 use crate::spec::EnvSpec;
-use crate::world::StepResult;
 
 /// Worlds per task when a batch is stepped on several cores.
 const CHUNK: usize = 64;

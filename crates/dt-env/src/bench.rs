@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 use serde::Serialize;
 
-use crate::action::Action;
 use crate::batch::Batch;
+use crate::core::action::Action;
 use crate::spec::EnvSpec;
 
 /// Result of a benchmark; `--json` prints it as it is.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::action::Action;
-use crate::rng::Pcg64;
+use crate::core::action::Action;
+use crate::core::rng::Pcg64;
+use crate::core::world::{StepResult, World};
 use crate::spec::{EnvSpec, WorldConfig};
-use crate::world::{StepResult, World};
-use crate::worlds::map::ParsedMap;
-use crate::worlds::memory::{Configuration, MemoryLayout};
+use crate::tasks::map::ParsedMap;
+use crate::tasks::memory::{Configuration, MemoryLayout};
 
 /// An environment that can be reset and stepped, as gymnasium's are.
 ///

@@ -18,30 +18,24 @@
 //! What it leaves out: MiniGrid's other task rules (`golden` lists them as partial), mission
 //! text, and full observations.
 
-mod action;
 mod batch;
 #[cfg(feature = "cli")]
 pub mod bench;
-pub mod config;
+mod core;
 mod env;
-pub mod errors;
 pub mod golden;
-mod grid;
 pub mod render;
-pub mod rng;
 pub mod shared;
 mod spec;
-mod tile;
-pub mod view;
-mod world;
-pub mod worlds;
+pub mod tasks;
 
-pub use action::{Action, Direction, Pose};
 pub use batch::Batch;
+pub use core::action::{Action, Direction, Pose};
+pub use core::grid::{Grid, MAX_REACH};
+pub use core::tile::{Color, DoorState, Object, Tile};
+pub use core::world::{Mark, PickupRule, Rules, StepResult, World};
+pub use core::{rng, view};
 pub use env::Env;
-pub use grid::{Grid, MAX_REACH};
-pub use shared::streams;
+pub use shared::{config, errors, streams};
 pub use spec::{EnvSpec, WorldConfig};
-pub use tile::{Color, DoorState, Object, Tile};
-pub use world::{Mark, PickupRule, Rules, StepResult, World};
-pub use worlds::memory::{Configuration, MemoryConfig, MemoryLayout, Side, TargetOrder};
+pub use tasks::memory::{Configuration, MemoryConfig, MemoryLayout, Side, TargetOrder};

@@ -1,6 +1,6 @@
 //! `dt-env`: list, play, draw, check and time worlds.
 
-mod commands;
+mod cli;
 mod play;
 
 use std::io;
@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use dt_env::errors::{describe, is_broken_pipe};
 
-use commands::{Cli, Outcome};
+use cli::{Cli, Outcome};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match commands::run(&cli, &mut io::stdout().lock()) {
+    match cli::run(&cli, &mut io::stdout().lock()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CheckFailed) => ExitCode::from(1),
         // Whoever reads our output has seen enough (`dt-env list | head -1`).

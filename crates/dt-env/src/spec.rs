@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Direction, Pose};
-use crate::config::{self, ConfigError};
-use crate::grid::MAX_REACH;
-use crate::world::{PickupRule, Rules, World};
-use crate::worlds::map::{MapConfig, ParsedMap};
-use crate::worlds::memory::MemoryConfig;
+use crate::core::action::{Direction, Pose};
+use crate::core::grid::MAX_REACH;
+use crate::core::world::{PickupRule, Rules, World};
+use crate::shared::config::{self, ConfigError};
+use crate::tasks::map::{MapConfig, ParsedMap};
+use crate::tasks::memory::MemoryConfig;
 
 /// Definition of an environment.
 ///

@@ -12,31 +12,20 @@
 //!
 //! What it leaves out: drawing (that is `dt-analysis`), and learning from rewards.
 
-mod agent;
 mod batch;
 pub mod bench;
-pub mod calibrate;
 pub mod checkpoint;
+mod definition;
 pub mod device;
+mod engine;
 pub mod evaluate;
-mod frames;
-#[cfg(feature = "flex")]
-mod kernels;
-#[cfg(not(feature = "flex"))]
-#[path = "kernels/absent.rs"]
-mod kernels;
-#[cfg(feature = "libtorch")]
-mod libtorch;
-#[cfg(not(feature = "libtorch"))]
-#[path = "libtorch/absent.rs"]
-mod libtorch;
-mod loss;
+pub mod formats;
 pub mod model;
+mod objective;
 mod optim;
-pub mod parity;
 pub mod run;
 
-pub use agent::{
+pub use definition::{
     AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, Precision, SampledConfig,
     TrainingConfig,
 };

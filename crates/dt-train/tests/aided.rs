@@ -17,10 +17,10 @@ use common::{DATASET, run, stderr};
 use dt_data::Recipe;
 use dt_train::checkpoint::{NamedTensor, load_agent, load_state, read_tensors, write_tensors};
 use dt_train::device::DeviceSpec;
+use dt_train::formats::golden::{ParityRow, parity};
 use dt_train::model::{
     Frame, InputStatistics, Model, ModelConfig, ReturnToGoInput, WorldSizes, param_specs,
 };
-use dt_train::parity::{ParityRow, parity};
 use dt_train::run::{dataset_for, input_statistics};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 

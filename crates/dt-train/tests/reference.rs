@@ -7,9 +7,10 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{run, stderr};
-use dt_train::checkpoint::{import_pytorch, load_agent, save_agent};
+use dt_train::checkpoint::{load_agent, save_agent};
 use dt_train::device::DeviceSpec;
-use dt_train::parity::{ParityRow, parity};
+use dt_train::formats::golden::{ParityRow, parity};
+use dt_train::formats::pytorch_2023::import_pytorch;
 
 /// Every device that this program and machine have.
 fn devices() -> Vec<DeviceSpec> {

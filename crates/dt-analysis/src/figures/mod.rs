@@ -1,124 +1,121 @@
-//! Drawing: from records to figures, and from figures to files.
+//! Figures of agents' results: the post's, and those that its methods call for.
 //!
-//! A figure is a function from a record to a [`Figure`]: [`Panel`]s with [`Axis`] axes and
-//! [`Mark`]s that hold the data. Layout, ticks, shared axes, panel letters, the legend and colour
-//! bars follow from these; captions are for the text around the picture and go to its JSON.
-//! [`write()`] makes NAME.svg, NAME.png, NAME.csv (the very numbers drawn) and NAME.json.
-//!
-//! ```
-//! use dt_analysis::figures::{Axis, Figure, Line, Mark, Panel, Style};
-//!
-//! let mut panel = Panel::new("Loss", Axis::linear("step"), Axis::log("loss (nats)"));
-//! let points = vec![(0.0, 1.9), (100.0, 0.4), (200.0, 0.1)];
-//! panel.push(Mark::Line(Line::new("seed 0", points, Style::nth(0))));
-//! let mut figure = Figure::new("loss", "Training loss");
-//! figure.panels.push(panel);
-//! assert!(figure.csv().contains("a,Loss,line,seed 0,100,0.4,,,"));
-//! ```
-//!
-//! # A scatter with names
-//! Names keep clear of each other, of the points and of the arrows. [`Scatter::strip`] lays many
-//! points side by side instead, over the names of an axis.
-//! ```
-//! use dt_analysis::figures::{Axis, Mark, Named, Panel, Scatter, Style};
-//!
-//! let mut panel = Panel::new("Scores", Axis::linear("PC1"), Axis::linear("PC2"));
-//! let keys = vec![Named::new("key, (2,6)", 0.79, 0.43), Named::new("key, (4,2)", 0.75, -0.59)];
-//! let keys = Scatter::new("key", keys, Style::nth(0)).with_arrows().labelled(|_| true);
-//! panel.push(Mark::Scatter(keys));
-//! ```
-//!
-//! # A violin
-//! It lies where names are on the y axis, and stands where they are on the x axis.
-//! ```
-//! use dt_analysis::figures::{Axis, Mark, Panel, Style, Violin};
-//!
-//! let pairs = Axis::categories("", ["same object", "same cell"]).reversed();
-//! let mut panel = Panel::new("", Axis::range("cosine", -1.0, 1.0), pairs);
-//! let sample = vec![("key, (2,6); ball, (2,6)".to_owned(), -0.81)];
-//! panel.push(Mark::Violin(Violin::new("cosine", 1.0, sample, Style::nth(1).color)));
-//! ```
-//!
-//! # What an agent sees
-//! ```
-//! use dt_analysis::figures::{Panel, Spot, View, palette};
-//! use dt_env::{Env, EnvSpec};
-//!
-//! let env = Env::new(EnvSpec::builtin("MiniGrid-MemoryS7FixedStart-v0").unwrap().into());
-//! let view = View::new("start", env.world().observation())
-//!     .with(Spot::framed((2, 6), palette::BLUE).tagged("instruction", (3.0, 4.2)))
-//!     .with(Spot::added((4, 2)));
-//! let panel = Panel::of_view("Start", view);
-//! assert_eq!(panel.marks.len(), 1);
-//! ```
-//!
-//! # A heat map with numbers
-//! Small cells touch, and names are thinned where there is no room ([`Axis::every`] sets how).
-//! [`Axis::group`] puts a bracket along names, [`Mark::Tree`] a dendrogram above the map.
-//! ```
-//! use dt_analysis::figures::{Axis, ColorMap, HeatMap, Mark, Numbers, Panel};
-//!
-//! let cells = Axis::categories("", ["(2,6)", "(0,5)"]).group("key", 0, 1);
-//! let mut panel = Panel::new("Cosines", cells.clone(), cells.reversed());
-//! panel.push(Mark::Heat(HeatMap {
-//!     series: "cosine".to_owned(),
-//!     rows: vec![vec![Some(1.0), Some(0.75)], vec![Some(0.75), None]],
-//!     map: ColorMap::Signed { limit: 1.0 },
-//!     bar: Some("cosine".to_owned()),
-//!     numbers: Some(Numbers::Decimals(2)),
-//! }));
-//! ```
-//!
-//! [`Panel::of_sketch`] makes a diagram of boxes, arrows and words.
-//!
-//! plotters, which emits the shapes, is seen nowhere outside this module.
+//! A [`Group`] is the agents of one kind. What is about one agent is drawn for its first; what
+//! can be averaged is drawn over all of them, with every agent as a point.
 
-mod axes;
-mod bars;
-mod cloud;
-mod color_map;
-mod density;
-mod diagram;
-mod draw;
-mod figure;
-mod heat;
-mod label;
-mod labels;
-mod layout;
-mod legend;
-mod mark;
-mod paint;
-pub mod palette;
-mod panel;
-mod pen;
-mod raster;
-mod scale;
-mod scatter;
-mod scene;
-mod shapes;
-mod sketch;
-mod table;
-mod text;
-pub mod theme;
-mod tiles;
-mod tree;
-mod view;
-mod violin;
-mod write;
+mod edits;
+mod errata;
+mod formation;
+mod mechanism;
+mod one_site;
+mod overview;
+pub mod plot;
+mod probes;
+mod study;
+mod vocabulary;
 
-pub use bars::{Bar, Bars, stack, stacked_areas};
-pub use color_map::{ColorMap, Shade};
-pub use figure::{Figure, Share, SourceFile};
-pub use label::{Anchor, Arrow, Label};
-pub use mark::{Band, Estimate, Guide, GuideAt, HeatMap, Line, Mark, Numbers, Points};
-pub use paint::DrawError;
-pub(crate) use paint::lettering;
-pub use palette::{Color, Dash, Marker, Style};
-pub use panel::{Axis, AxisKind, Group, Panel};
-pub use scale::{Scale, Tick, compact, minus};
-pub use scatter::{Named, Scatter};
-pub use sketch::{Block, Bracket, Link, Part, Sketch, Words};
-pub use tree::Tree;
-pub use view::{Spot, View};
-pub use violin::Violin;
-pub use write::{Written, write, write_all};
+use crate::dossier::reproduce::AgentResults;
+use crate::draw::Figure;
+use crate::papers::memory_dt::published::PostNumbers;
+
+pub use errata::errata_figure;
+pub use formation::formation_figure;
+pub use overview::claims_figure;
+pub use study::{StudyPart, study_parts};
+
+/// Agents of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// Their results, at least one.
+    pub agents: &'a [&'a AgentResults],
+}
+
+impl Group<'_> {
+    fn first(&self) -> &AgentResults {
+        self.agents[0]
+    }
+
+    /// Name of a figure's files.
+    fn file(&self, figure: &str) -> String {
+        let slug: String = self
+            .name
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_lowercase()
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        format!("{figure}.{slug}")
+    }
+
+    /// `NAME` for one agent, `NAME, seed 3` for one of several.
+    fn one(&self) -> String {
+        match self.first().seed {
+            Some(seed) => format!("{}, seed {seed}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// `NAME (1 agent)`, `NAME (5 agents)`.
+    pub fn counted(&self) -> String {
+        let count = self.agents.len();
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{} ({count} agent{plural})", self.name)
+    }
+
+    fn figure(&self, name: &str, title: String) -> Figure {
+        let mut figure = Figure::new(self.file(name), title);
+        figure.n.insert("agents".to_owned(), self.agents.len());
+        figure
+    }
+
+    /// Mean over agents, and their values, where they have one.
+    fn over(&self, value: impl Fn(&AgentResults) -> Option<f64>) -> Option<(f64, Vec<f64>)> {
+        let values: Vec<f64> = self.agents.iter().filter_map(|a| value(a)).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        (!values.is_empty()).then_some((mean, values))
+    }
+}
+
+/// Geometry of the vocabulary: Figures 5 to 7 and 9 to 13.
+pub fn geometry_figures(group: Group, post: &PostNumbers) -> Vec<Figure> {
+    vec![
+        vocabulary::norms(group, post),
+        vocabulary::cosines(group),
+        vocabulary::pairs(group),
+        vocabulary::components(group, post, "instruction", "fig-09-instruction"),
+        vocabulary::maps(group, post, "instruction", 1, "fig-10-instruction-pc1"),
+        vocabulary::maps(group, post, "instruction", 2, "fig-11-instruction-pc2"),
+        vocabulary::components(group, post, "target", "fig-12-target"),
+        vocabulary::maps(group, post, "target", 1, "fig-13-target-pc1"),
+        vocabulary::maps(group, post, "target", 2, "fig-13-target-pc2"),
+    ]
+}
+
+/// Effects of edits and of direct interventions: Figures 17 to 19, and the targets' complements.
+pub fn intervention_figures(group: Group, post: &PostNumbers) -> Vec<Figure> {
+    vec![
+        edits::restored(group, post),
+        edits::projections(group, post),
+        edits::interventions(group, post),
+        edits::targets(group, post),
+    ]
+}
+
+/// Activation patching and path patching.
+pub fn patching_figures(group: Group) -> Vec<Figure> {
+    let mut figures = vec![mechanism::residual(group), mechanism::outputs(group)];
+    figures.extend([mechanism::heads(group), mechanism::heads_by_token(group)]);
+    figures.push(mechanism::paths(group));
+    figures
+}
+
+/// Attribution of the logit difference, and the task's bits in the residual stream.
+pub fn attribution_figures(group: Group) -> Vec<Figure> {
+    vec![mechanism::attribution(group), mechanism::walsh(group)]
+}

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dt_analysis::scenario::Study;
+use dt_analysis::prompts::Study;
 use dt_analysis::subject::Subject;
 use dt_train::checkpoint::{AgentRecord, load_agent, save_agent};
 use dt_train::device::DeviceSpec;

@@ -16,15 +16,15 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use dt_env::worlds::memory::{Start, StartDirection};
+use dt_env::tasks::memory::{Start, StartDirection};
 use dt_env::{Action, EnvSpec, PickupRule, WorldConfig};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::card::Card;
 use crate::dataset::{DataError, Dataset, NO_ACTION};
-use crate::staging::{Staging, io_error};
 use crate::store::list_of_bytes;
+use crate::store::staging::{Staging, io_error};
 
 /// Version that the files claim: the first one with this layout, so that all later ones read it.
 const MINARI_VERSION: &str = "0.5.0";

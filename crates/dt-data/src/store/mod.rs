@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod message;
 mod schema;
+pub(crate) mod staging;
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -16,7 +17,7 @@ pub(crate) use encode::list_of_bytes;
 
 use crate::card::Card;
 use crate::dataset::{DataError, Dataset};
-use crate::staging::{Staging, io_error};
+use crate::store::staging::{Staging, io_error};
 
 /// The file by which a dataset directory is known.
 const CARD: &str = "card.json";

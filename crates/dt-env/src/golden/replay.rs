@@ -3,14 +3,14 @@
 use std::fmt;
 
 use super::trace::{RngState, Trace, unhex};
-use crate::action::{Action, Direction, Pose};
+use crate::core::action::{Action, Direction, Pose};
+use crate::core::grid::Grid;
+use crate::core::rng::Pcg64;
+use crate::core::tile::{Color, Object, Tile};
+use crate::core::world::{Mark, PickupRule, Rules, StepResult, World};
 use crate::env::Env;
-use crate::grid::Grid;
-use crate::rng::Pcg64;
 use crate::spec::EnvSpec;
-use crate::tile::{Color, Object, Tile};
-use crate::world::{Mark, PickupRule, Rules, StepResult, World};
-use crate::worlds::obstacles;
+use crate::tasks::obstacles;
 
 /// What a replay covered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{FileReport, GoldenError, Verdict};
+use crate::core::rng::{Pcg64, decimal_to_words};
+use crate::core::tile::Object;
 use crate::env::Env;
-use crate::rng::{Pcg64, decimal_to_words};
 use crate::spec::{EnvSpec, WorldConfig};
-use crate::tile::Object;
-use crate::worlds::memory::{MemoryLayout, Side};
+use crate::tasks::memory::{MemoryLayout, Side};
 
 /// Most that is read of a table; the recorded one has under 1 MB and a cut one does not parse.
 const MAX_BYTES: u64 = 64 << 20;

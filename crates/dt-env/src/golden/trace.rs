@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::GoldenError;
-use crate::rng::Pcg64;
+use crate::core::rng::Pcg64;
 
 /// Longest line that is read; the longest recorded episode has under 4 MB.
 const MAX_LINE: u64 = 64 << 20;
@@ -123,7 +123,7 @@ impl Trace {
                 self.w, self.h
             ));
         }
-        if self.w.max(self.h).saturating_add(view) > crate::grid::MAX_REACH {
+        if self.w.max(self.h).saturating_add(view) > crate::core::grid::MAX_REACH {
             return Err(format!(
                 "world too large: w {}, h {}, view {view}",
                 self.w, self.h
@@ -168,7 +168,7 @@ impl Trace {
     /// The seed as little-endian 32-bit digits.
     pub(super) fn seed_words(&self) -> Result<Vec<u32>, String> {
         let text = self.seed.get().trim_matches('"');
-        crate::rng::decimal_to_words(text).ok_or_else(|| format!("field `seed`: {text}"))
+        crate::core::rng::decimal_to_words(text).ok_or_else(|| format!("field `seed`: {text}"))
     }
 }
 

@@ -22,10 +22,10 @@ mod file;
 mod shape;
 mod tile;
 
-use crate::action::{Direction, Pose};
-use crate::grid::Grid;
-use crate::tile::{Object, Tile};
-use crate::world::World;
+use crate::core::action::{Direction, Pose};
+use crate::core::grid::Grid;
+use crate::core::tile::{Object, Tile};
+use crate::core::world::World;
 
 pub use file::{encode_gif, encode_png, encode_timed_gif, write_gif, write_png};
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::shape::Shape;
-use crate::action::Direction;
-use crate::tile::{Color, DoorState, Object, Tile};
+use crate::core::action::Direction;
+use crate::core::tile::{Color, DoorState, Object, Tile};
 
 /// Subpixels per pixel and axis.
 const SUBPIXELS: usize = 3;

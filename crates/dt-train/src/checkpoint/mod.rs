@@ -6,7 +6,6 @@
 mod agent_files;
 mod atomic;
 mod fold;
-mod import;
 mod tensors;
 mod training_state;
 
@@ -14,7 +13,6 @@ pub(crate) use agent_files::read_agent_record;
 pub use agent_files::{Agent, AgentRecord, load_agent, save_agent};
 pub use atomic::{check_run_dir, create_run_dir, write_atomic, write_dir_atomic};
 pub use fold::fold;
-pub use import::{Imported, import_pytorch};
 pub use tensors::{NamedTensor, read_tensors, write_tensors};
 pub use training_state::{RestoredState, TrainingState, load_state, save_state};
 

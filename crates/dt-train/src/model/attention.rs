@@ -6,7 +6,7 @@ use burn::tensor::activation::softmax;
 use super::hooks::{HookPoint, Hooks, NoHooks};
 use super::queries::Queries;
 use super::transformer::Model;
-use crate::kernels;
+use crate::model::kernels;
 
 impl Model {
     /// Attention of one block: what it adds to the residual stream.

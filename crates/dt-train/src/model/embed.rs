@@ -8,7 +8,7 @@ use super::config::TimeEmbedding;
 use super::hooks::{HookPoint, Hooks};
 use super::input::{Frames, ItemRows, TokenBatch};
 use super::transformer::Model;
-use crate::kernels::{self, TokenTables};
+use crate::model::kernels::{self, TokenTables};
 
 impl Model {
     /// The residual stream before the first block, `[agents, windows * seq, d_model]`.

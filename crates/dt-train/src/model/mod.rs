@@ -12,6 +12,11 @@ mod edited_token;
 mod embed;
 mod hooks;
 mod input;
+#[cfg(feature = "flex")]
+pub(crate) mod kernels;
+#[cfg(not(feature = "flex"))]
+#[path = "kernels/absent.rs"]
+pub(crate) mod kernels;
 mod mlp;
 mod norm;
 mod params;

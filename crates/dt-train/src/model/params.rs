@@ -4,10 +4,10 @@
 //! parameter is a rank-3 tensor `[agents, rows, cols]`, so that one agent and many trained
 //! together are the same code; heads lie side by side in the columns.
 
-use rand_distr::{Distribution, StandardNormal};
-use dt_env::streams::{Purpose, stream};
 use burn::prelude::*;
-use rand::{Rng, RngExt};
+use dt_env::streams::{Purpose, stream};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 use super::config::{Activation, LayerNorm, ModelConfig, StateEmbedding, TimeEmbedding};
 
@@ -359,9 +359,11 @@ pub fn initial_values(specs: &[ParamSpec], std: f64, seed: u64) -> Vec<Vec<f32>>
         .map(|(n, spec)| match spec.init {
             Init::Zero => vec![0.0; spec.len()],
             Init::One => vec![1.0; spec.len()],
-            Init::Normal => {
-                normal(&mut stream(seed, Purpose::Weights, n as u64), spec.len(), std)
-            }
+            Init::Normal => normal(
+                &mut stream(seed, Purpose::Weights, n as u64),
+                spec.len(),
+                std,
+            ),
         })
         .collect()
 }

@@ -11,9 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
+use crate::batch::frames::DistinctFrames;
 use crate::batch::{Counted, TrainBatch, distinct, total, train_batch};
-use crate::frames::DistinctFrames;
-use crate::loss::negative_log_likelihood;
+use crate::objective::imitation::negative_log_likelihood;
 use crate::optim::to_host;
 
 pub(crate) const SIZES: WorldSizes = WorldSizes {

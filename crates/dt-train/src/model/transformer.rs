@@ -10,7 +10,7 @@ use super::input::TokenBatch;
 use super::norm::{LN_EPS, normalise};
 use super::params::{ParamIndex, ParamSpec, WorldSizes, param_specs, upload};
 use crate::device::is_host;
-use crate::kernels;
+use crate::model::kernels;
 
 /// What the aids need to know about the data; neutral for agents that use none.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,11 +12,11 @@ use super::directory::{BranchRecord, RunRecord, remove_resume_points, resume_poi
 use super::logs::{JsonLines, MetricLine, TimingLine};
 use super::train::{RunOptions, Stage};
 use super::trainer::Trainer;
-use crate::agent::AgentConfig;
 use crate::checkpoint::{
     AgentRecord, CheckpointError, TrainingState, fold, load_agent, load_state, save_agent,
     save_state, write_atomic, write_dir_atomic,
 };
+use crate::definition::AgentConfig;
 use crate::evaluate::{EvaluationRecord, evaluate_exact, evaluate_sampled};
 use crate::model::{InputStatistics, WorldSizes, param_specs};
 use crate::optim::Moments;

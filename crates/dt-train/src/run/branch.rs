@@ -6,8 +6,8 @@ use dt_data::Card;
 
 use super::RunError;
 use super::directory::BranchRecord;
-use crate::agent::AgentConfig;
 use crate::checkpoint::{CheckpointError, TrainingState, read_agent_record, read_file};
+use crate::definition::AgentConfig;
 
 /// What `run.json` says of a branch, once it is sure that the state fits the definition: the same
 /// model on the same data. Everything else may differ, as that is what branches are for.

@@ -2,15 +2,15 @@
 
 mod agent_run;
 mod branch;
-mod dataset;
+mod data;
 mod directory;
+mod group;
 mod logs;
 mod statistics;
-mod together;
 mod train;
 mod trainer;
 
-pub use dataset::{dataset_dir, dataset_for, recipe_of, window_sampler};
+pub use data::{dataset_dir, dataset_for, recipe_of, window_sampler};
 pub use directory::{BranchRecord, RunRecord, is_finished, resume_point};
 pub use logs::{EvaluationLine, MetricLine, TimingLine, read_metrics};
 pub use statistics::input_statistics;

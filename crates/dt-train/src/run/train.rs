@@ -12,9 +12,9 @@ use super::agent_run::{AgentRun, Shared};
 use super::branch::branch_record;
 use super::directory::{RunRecord, is_finished};
 use super::trainer::{StepRecord, Trainer};
-use super::{RunError, dataset_for, input_statistics, recipe_of, together, window_sampler};
-use crate::agent::{AgentConfig, Precision};
+use super::{RunError, dataset_for, group, input_statistics, recipe_of, window_sampler};
 use crate::checkpoint::{check_run_dir, create_run_dir};
+use crate::definition::{AgentConfig, Precision};
 use crate::device::DeviceSpec;
 use crate::evaluate::{EvaluationRecord, ExactRecord, meets};
 use crate::model::WorldSizes;
@@ -223,7 +223,7 @@ pub fn train_together(
             &seeds,
             &device,
         );
-        together::train(&mut trainer, &mut members, observer)?;
+        group::train(&mut trainer, &mut members, observer)?;
     }
 
     observer.begins(Stage::Evaluation);

@@ -10,19 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use dt_data::{Dataset, Window, WindowSampler};
 
-use crate::agent::AgentConfig;
+use crate::batch::frames::DistinctFrames;
 use crate::batch::{Counted, TrainBatch, by_length, distinct, total, train_batch};
+use crate::definition::AgentConfig;
 use crate::device::is_gpu;
-use crate::frames::DistinctFrames;
-use crate::libtorch::Engine;
-use crate::loss::negative_log_likelihood;
+use crate::engine::libtorch::Engine;
 use crate::model::{
     InputStatistics, Model, NoHooks, WorldSizes, initial_values, param_specs, upload,
 };
+use crate::objective::imitation::negative_log_likelihood;
 use crate::optim::{Moments, Optimizer, to_host};
-
-/// Streams of a run's root seed, one per purpose.
-const BATCH_STREAM: u64 = 1;
 
 /// A line of `metrics.jsonl`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

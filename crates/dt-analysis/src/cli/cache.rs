@@ -1,0 +1,81 @@
+//! `dt-analysis cache`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use dt_analysis::prompts::Study;
+use dt_analysis::subject::Subject;
+use dt_analysis::subject::activations::{matching_points, write_activations};
+use dt_train::device::DeviceSpec;
+use serde::Serialize;
+
+use super::Outcome;
+
+/// Write activations of a study's prompts to a safetensors file, for other tools.
+///
+/// One tensor for each hook point, its first axis the prompts (every facet under every edit), and
+/// the logits at the decision. The metadata name facets, edits and tokens;
+/// scripts/load_activations.py reads it all in Python.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  dt-analysis cache runs/memory-dt/seed-0 --hooks 'blocks.*.hook_resid_post' --out activations.safetensors"
+)]
+pub struct Args {
+    /// Run directory, a checkpoint in one, or an imported agent
+    run: PathBuf,
+    /// Study whose prompts are run
+    #[arg(long, value_name = "FILE", default_value = "studies/memory-post.ron")]
+    prompts: PathBuf,
+    /// Hook points, as TransformerLens names them; * stands for anything
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', required = true)]
+    hooks: Vec<String>,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Where to compute: cpu, libtorch or libtorch:cuda:N
+    #[arg(long, default_value_t = DeviceSpec::Cpu)]
+    device: DeviceSpec,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+    /// Print one JSON object: `file`, `prompts` and `hooks` [default: a line]
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Record {
+    file: PathBuf,
+    prompts: usize,
+    hooks: Vec<String>,
+}
+
+pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
+    if args.out.exists() && !args.force {
+        bail!(
+            "{} exists already; use --force to replace it, or another --out",
+            args.out.display()
+        );
+    }
+    let study = Study::find(&args.prompts)?;
+    let subject = Subject::load(&args.run, &study, args.device)?;
+    let points = matching_points(&args.hooks, subject.n_layers())?;
+    let prompts = write_activations(&subject, &study, &points, &args.out)?;
+    let record = Record {
+        file: args.out.clone(),
+        prompts,
+        hooks: points.iter().map(ToString::to_string).collect(),
+    };
+    if args.json {
+        super::write_json(out, &record)?;
+    } else {
+        writeln!(
+            out,
+            "{}: {prompts} prompts, {} hook points",
+            args.out.display(),
+            record.hooks.len()
+        )?;
+    }
+    Ok(Outcome::Done)
+}

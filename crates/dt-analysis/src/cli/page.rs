@@ -1,0 +1,224 @@
+//! The report: every figure, every claim with its verdict, one page.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use dt_analysis::dossier::table::{Row, write_table};
+use dt_analysis::draw::{Figure, Written, write_all};
+use dt_analysis::figures::{
+    Group, attribution_figures, claims_figure, errata_figure, geometry_figures,
+    intervention_figures, patching_figures,
+};
+use dt_analysis::pages::report::{Picture, Report, Section, Shown, render};
+use dt_analysis::papers::memory_dt::claims::{ClaimSummary, summarise};
+use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
+use dt_analysis::papers::memory_dt::figures as post;
+use dt_analysis::papers::memory_dt::published::PostNumbers;
+use dt_analysis::questions::edits::Prompts;
+use dt_train::checkpoint::write_atomic;
+
+use super::question::{Answers, Question, write_json_file};
+
+/// A part of the page that not every report has: heading, sentences, figures.
+pub struct Part {
+    /// Heading.
+    pub heading: String,
+    /// Sentences under it.
+    pub text: String,
+    /// Its figures.
+    pub figures: Vec<Figure>,
+}
+
+/// Draws and writes everything; `parts` come first, and `more_rows` into the long table.
+pub fn write(
+    question: &Question,
+    answers: &Answers,
+    command: &str,
+    parts: Vec<Part>,
+    more_rows: Vec<Row>,
+    out: &mut impl Write,
+) -> Result<()> {
+    let page = question.check_free("report.html")?;
+    let numbers = question.check_free("results.json")?;
+    let post = PostNumbers::read();
+    let kinds = answers.by_kind();
+    let groups: Vec<Group> = kinds
+        .iter()
+        .map(|(name, agents)| Group { name, agents })
+        .collect();
+    let mut summaries: BTreeMap<String, Vec<ClaimSummary>> = BTreeMap::new();
+    for group in &groups {
+        let findings: Vec<&[_]> = group.agents.iter().map(|a| a.findings.as_slice()).collect();
+        let summary = summarise(&answers.claims, &findings, &post.claims)?;
+        summaries.insert(group.name.to_owned(), summary);
+    }
+    let corrected = corrected(answers)?;
+
+    let dir = question.out.join("figures");
+    fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+    let draw = |heading: &str, text: &str, figures: Vec<Figure>| -> Result<Section> {
+        let written = write_all(&figures, &dir, question.force)?;
+        let shown = figures.iter().zip(&written).map(|(f, w)| shown(f, w));
+        Ok(Section {
+            heading: heading.to_owned(),
+            text: text.to_owned(),
+            figures: shown.collect::<Result<_>>()?,
+        })
+    };
+    let of = |f: &dyn Fn(Group) -> Vec<Figure>| groups.iter().flat_map(|g| f(*g)).collect();
+    let mut world = draw(
+        "The world and the question",
+        "What the agent sees, what it must do, and what is done to what it sees.",
+        post::figures(),
+    )?;
+    for film in post::animations() {
+        film.write(&dir, question.force)?;
+        world.figures.push(Shown {
+            picture: Picture::Gif(film.gif()?),
+            name: film.name,
+            title: film.title,
+            caption: film.caption,
+        });
+    }
+    let mut sections = vec![draw(
+        "At a glance",
+        "",
+        vec![claims_figure(&groups, &answers.claims)],
+    )?];
+    for part in parts {
+        sections.push(draw(&part.heading, &part.text, part.figures)?);
+    }
+    sections.push(world);
+    sections.push(draw(
+        "Decoys and direct interventions",
+        "What edits of the first frame do to the turn, and what setting the instruction's \
+             coefficient inside does.",
+        of(&|g| intervention_figures(g, &post)),
+    )?);
+    if let Some(record) = &corrected {
+        let figures = vec![errata_figure(record, &post)];
+        sections.push(draw("Figure 20, corrected", "", figures)?);
+    }
+    sections.push(draw(
+        "Geometry of what is seen",
+        "The observation enters as a sum of one vector for each object, colour and state of each \
+         cell. Items that an agent treats alike lie along one direction.",
+        of(&|g| geometry_figures(g, &post)),
+    )?);
+    sections.push(draw(
+        "From the first frame to the turn",
+        "Where the instruction is carried inside, and by what.",
+        of(&|g| patching_figures(g)),
+    )?);
+    let figures = of(&|g| attribution_figures(g));
+    sections.push(draw("What adds up to the answer", "", figures)?);
+
+    let html = render(&Report {
+        command,
+        study: &answers.study.name,
+        claims: &answers.claims,
+        claims_hash: &answers.claims_hash,
+        groups: &groups,
+        summaries: &summaries,
+        post: &post,
+        errata: corrected.as_ref(),
+        sections: &sections,
+    });
+    let mut rows: Vec<Row> = answers.results.iter().flat_map(|r| r.rows()).collect();
+    rows.extend(more_rows);
+    write_table(&rows, &question.out, "results")?;
+    write_json_file(&question.out.join("claims.json"), &summaries)?;
+    write_atomic(
+        &question.out.join("claims.csv"),
+        claims_by_agent(answers).as_bytes(),
+    )?;
+    let keyed = answers.keyed(|r| r);
+    write_json_file(&numbers, &keyed)?;
+    write_atomic(&page, html.as_bytes())?;
+    if question.json {
+        super::write_json(out, &keyed)?;
+    } else {
+        print_verdicts(out, answers, &groups, &summaries)?;
+        writeln!(out, "\n{}\n{}", numbers.display(), page.display())?;
+    }
+    Ok(())
+}
+
+/// Every finding on every agent, one a row.
+fn claims_by_agent(answers: &Answers) -> String {
+    let mut csv = String::from("agent,claim,value,passes,details\n");
+    for (subject, results) in answers.subjects.iter().zip(&answers.results) {
+        for finding in &results.findings {
+            csv += &format!(
+                "\"{}\",{},{},{},\"{}\"\n",
+                subject.name,
+                finding.id,
+                finding.value.map_or(String::new(), |v| format!("{v:.4}")),
+                finding
+                    .passes
+                    .map_or("", |p| if p { "true" } else { "false" }),
+                finding.details.replace('"', "'")
+            );
+        }
+    }
+    csv
+}
+
+/// The corrected Figure 20, if one of the agents is of the kind that it is about.
+fn corrected(answers: &Answers) -> Result<Option<ErrataRecord>> {
+    let imported = answers
+        .subjects
+        .iter()
+        .find(|s| s.agent.record.seed.is_none());
+    let Some(subject) = imported else {
+        return Ok(None);
+    };
+    let all = Prompts::new(&answers.study)?;
+    // An imported agent of another kind has no errata.
+    Ok(errata(subject, &answers.study, &all).ok())
+}
+
+fn shown(figure: &Figure, written: &Written) -> Result<Shown> {
+    let path = &written.files[0];
+    let svg = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(Shown {
+        name: figure.name.clone(),
+        title: figure.title.clone(),
+        caption: figure.caption.clone(),
+        picture: Picture::Svg(svg),
+    })
+}
+
+fn print_verdicts(
+    out: &mut impl Write,
+    answers: &Answers,
+    groups: &[Group],
+    summaries: &BTreeMap<String, Vec<ClaimSummary>>,
+) -> Result<()> {
+    for group in groups {
+        writeln!(out, "{}", group.counted())?;
+        for (claim, summary) in answers.claims.claims.iter().zip(&summaries[group.name]) {
+            let verdict = summary
+                .verdict
+                .as_ref()
+                .map_or("–".to_owned(), ToString::to_string);
+            let value = summary.median.map_or("–".to_owned(), |v| format!("{v:.2}"));
+            let details = match group.agents {
+                [one] => one
+                    .findings
+                    .iter()
+                    .find(|f| f.id == claim.id)
+                    .map_or("", |f| &f.details),
+                _ => "",
+            };
+            writeln!(
+                out,
+                "  {:>2} {:<52} {:>6} {:>3}/{:<3} {verdict:<10} {details}",
+                claim.id, claim.claim, value, summary.passes, summary.judged
+            )?;
+        }
+    }
+    Ok(())
+}

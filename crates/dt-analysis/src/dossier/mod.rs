@@ -1,0 +1,5 @@
+//! All that is measured on one agent, kept on disk.
+
+pub mod agent_study;
+pub mod reproduce;
+pub mod table;

@@ -1,0 +1,84 @@
+//! How an agent's instruction feature forms during training.
+
+use crate::draw::palette::{BLACK, BLUE, VERMILION};
+use crate::draw::{Axis, Dash, Figure, Line, Mark, Marker, Panel, Share, Style};
+use crate::questions::formation::FormationRecord;
+
+/// What the agent does, what the double complement does, and where the feature is, by step.
+pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
+    let slug: String = agent
+        .chars()
+        .map(|c| match c.is_ascii_alphanumeric() {
+            true => c.to_ascii_lowercase(),
+            false => '-',
+        })
+        .collect();
+    let mut figure = Figure::new(
+        format!("formation.{slug}"),
+        format!("How the instruction feature forms: {agent}"),
+    );
+    figure.share_x = Share::All;
+    let xs: Vec<f64> = record.points.iter().map(|p| p.step as f64).collect();
+    let line = |name: &str, values: Vec<f64>, style| {
+        let points = xs.iter().copied().zip(values).collect();
+        Mark::Line(Line::new(name, points, style))
+    };
+    let solid = |color| Style::new(color, Marker::Disc, Dash::Solid);
+    let mut behaviour = Panel::new(
+        "What the agent does",
+        Axis::linear("step"),
+        Axis::range("share", -0.1, 1.1),
+    );
+    let asked = record.points.iter().map(|p| p.as_asked).collect();
+    behaviour.push(line("episodes that do as asked", asked, solid(BLACK)));
+    let double: Vec<f64> = record
+        .points
+        .iter()
+        // Before the task is solved the denominator is noise.
+        .map(|p| match p.as_asked > 0.9 {
+            true => p.double_complement.unwrap_or(f64::NAN),
+            false => f64::NAN,
+        })
+        .collect();
+    behaviour.push(line(
+        "restored by the double complement",
+        double,
+        solid(VERMILION),
+    ));
+    let component = record.points.iter().map(|p| p.component).collect();
+    let dashed = Style::new(BLUE, Marker::Disc, Dash::Dashed);
+    behaviour.push(line("variance of the first component", component, dashed));
+    figure.panels.push(behaviour);
+    let mut cells = Panel::new(
+        "Where the feature is",
+        Axis::linear("step"),
+        Axis::range("cosine with the final direction", -1.0, 1.0),
+    );
+    let names: Vec<&String> = record.points[0].alignment.keys().collect();
+    let keys: Vec<&&String> = names.iter().filter(|n| n.starts_with("key")).collect();
+    for (n, item) in keys.iter().enumerate() {
+        let values = |item: &str| record.points.iter().map(|p| p.alignment[item]).collect();
+        let style = Style::nth(n);
+        cells.push(line(item, values(item), style));
+        let ball = item.replacen("key", "ball", 1);
+        let mut other = Line::new(
+            ball.clone(),
+            xs.iter().copied().zip::<Vec<f64>>(values(&ball)).collect(),
+            style,
+        )
+        .legend(None);
+        other.style.dash = Dash::Dotted;
+        cells.push(Mark::Line(other));
+    }
+    figure.panels.push(cells);
+    figure.caption = "Above: greedy episodes over all layouts and both returns-to-go; pooled \
+        restored logit difference of the double complement, once the task is solved; share of \
+        variance of the instruction items' first component. Below: cosine of each item's movement \
+        since step 0 with the final instruction direction; keys solid, balls reversed and dotted, \
+        in the colour of their cell."
+        .to_owned();
+    figure
+        .n
+        .insert("checkpoints".to_owned(), record.points.len());
+    figure
+}

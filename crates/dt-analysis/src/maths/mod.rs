@@ -1,0 +1,6 @@
+//! Numbers in, numbers out: no agent, no world.
+
+pub mod logit_diff;
+pub mod probes;
+pub mod stats;
+pub(crate) mod vectors;

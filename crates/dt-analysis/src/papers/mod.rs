@@ -1,0 +1,3 @@
+//! Papers made with the instrument; nothing of the instrument imports one.
+
+pub mod memory_dt;

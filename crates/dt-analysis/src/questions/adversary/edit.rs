@@ -1,0 +1,225 @@
+//! Edits of one frame, written so that they mean the same in every prompt.
+
+use std::fmt;
+use std::str::FromStr;
+
+use dt_env::{Color, Object};
+use serde::{Deserialize, Serialize};
+
+use crate::maths::vectors::to_f32;
+use crate::prompts::{Change, EditConfig, Item, NewObject};
+use crate::questions::edits::frame_change;
+
+/// How an object is put into a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The cell's object is replaced; its colour and state stay, as in the post's figures.
+    Replacing,
+    /// The object's item is added to what the cell shows: no frame that an encoder would make.
+    Adding,
+    /// The whole tile is replaced by the world's own key or ball: a frame in valid encoding.
+    Valid,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Replacing, Self::Adding, Self::Valid];
+
+    /// Name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replacing => "replacing",
+            Self::Adding => "adding",
+            Self::Valid => "valid",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|m| m.name() == text);
+        found.ok_or_else(|| format!("no mode `{text}`; there are replacing, adding and valid"))
+    }
+}
+
+/// A key or a ball put into a cell, named by the prompt's instruction.
+///
+/// Written `other, (0,5)`: the object that the instruction is not, at column 0, row 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Placement {
+    /// Whether it is the object that the instruction is not.
+    pub other: bool,
+    /// Column and row of the view.
+    pub cell: (usize, usize),
+}
+
+impl Placement {
+    /// All placements of a view, 2 for each cell.
+    pub fn all(view: usize) -> Vec<Self> {
+        let cells = (0..view).flat_map(|x| (0..view).map(move |y| (x, y)));
+        cells
+            .flat_map(|cell| [true, false].map(|other| Self { other, cell }))
+            .collect()
+    }
+
+    /// The object that is put there in a prompt with this instruction.
+    pub fn object(self, instruction: Object) -> Object {
+        match (instruction == Object::Key, self.other) {
+            (true, false) | (false, true) => Object::Key,
+            (true, true) | (false, false) => Object::Ball,
+        }
+    }
+
+    /// Whether a frame shows that object there already.
+    pub fn is_shown(self, frame: &[u8], view: usize, instruction: Object) -> bool {
+        frame[self.byte(view)] == self.object(instruction) as u8
+    }
+
+    /// Place of the cell's object in a frame.
+    pub fn byte(self, view: usize) -> usize {
+        (self.cell.0 * view + self.cell.1) * 3
+    }
+
+    /// The frame with the object in its place, as far as a frame can hold the edit: what is added
+    /// replaces here.
+    pub fn apply(self, frame: &mut [u8], view: usize, mode: Mode, instruction: Object) {
+        let at = self.byte(view);
+        frame[at] = self.object(instruction) as u8;
+        if mode == Mode::Valid {
+            frame[at + 1] = Color::Green as u8;
+            frame[at + 2] = 0;
+        }
+    }
+
+    /// What the edit adds to the embedding of a frame, `[d_model]`.
+    pub fn change(
+        self,
+        embeddings: &[Vec<f64>],
+        (frame, view): (&[u8], usize),
+        mode: Mode,
+        instruction: Object,
+    ) -> Vec<f32> {
+        if mode == Mode::Adding {
+            let item = Item::new(self.object(instruction), self.cell).index(view);
+            return to_f32(&embeddings[item]);
+        }
+        let mut after = frame.to_vec();
+        self.apply(&mut after, view, mode, instruction);
+        to_f32(&frame_change(embeddings, view, [frame, &after]))
+    }
+}
+
+/// The edit of a study that makes these placements in a frame, replacing objects.
+pub fn edit_config(placements: &[Placement], moment: &str) -> EditConfig {
+    EditConfig {
+        name: name(placements),
+        flip_instruction: false,
+        flip_targets: false,
+        changes: placements
+            .iter()
+            .map(|p| Change {
+                at: moment.to_owned(),
+                cell: p.cell,
+                object: match p.other {
+                    true => NewObject::OtherThanInstruction,
+                    false => NewObject::SameAsInstruction,
+                },
+            })
+            .collect(),
+    }
+}
+
+/// Name of several placements: `other, (0,5) + other, (4,2)`.
+pub fn name(placements: &[Placement]) -> String {
+    let parts: Vec<String> = placements.iter().map(Placement::to_string).collect();
+    parts.join(" + ")
+}
+
+impl fmt::Display for Placement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.other { "other" } else { "same" };
+        write!(f, "{kind}, ({},{})", self.cell.0, self.cell.1)
+    }
+}
+
+impl From<Placement> for String {
+    fn from(placement: Placement) -> Self {
+        placement.to_string()
+    }
+}
+
+impl TryFrom<String> for Placement {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for Placement {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no placement; write it as `other, (0,5)`");
+        let (kind, cell) = text.split_once(',').ok_or_else(wrong)?;
+        let other = match kind.trim() {
+            "other" => true,
+            "same" => false,
+            _ => return Err(wrong()),
+        };
+        let cell = cell
+            .trim()
+            .strip_prefix('(')
+            .and_then(|c| c.strip_suffix(')'));
+        let (x, y) = cell.and_then(|c| c.split_once(',')).ok_or_else(wrong)?;
+        let number = |text: &str| text.trim().parse().map_err(|_| wrong());
+        Ok(Self {
+            other,
+            cell: (number(x)?, number(y)?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placements_have_names() {
+        for placement in Placement::all(7) {
+            assert_eq!(placement.to_string().parse(), Ok(placement));
+        }
+        assert_eq!(Placement::all(7).len(), 98);
+        assert!("cow, (0,5)".parse::<Placement>().is_err());
+    }
+
+    #[test]
+    fn changes_are_what_the_frame_shows() {
+        let embeddings: Vec<Vec<f64>> = (0..980).map(|i| vec![f64::from(i)]).collect();
+        let mut frame = vec![0_u8; 147];
+        frame[5 * 3..6 * 3].copy_from_slice(&[1, 0, 0]); // an empty cell at (0,5)
+        let placement = Placement {
+            other: true,
+            cell: (0, 5),
+        };
+        let item = |channel: usize| (channel * 49 + 5) as f32;
+        let change = |mode| placement.change(&embeddings, (&frame, 7), mode, Object::Key)[0];
+        assert_eq!(change(Mode::Adding), item(6));
+        assert_eq!(change(Mode::Replacing), item(6) - item(1));
+        let colours = item(11 + 1) - item(11);
+        assert_eq!(change(Mode::Valid), item(6) - item(1) + colours);
+        placement.apply(&mut frame, 7, Mode::Replacing, Object::Ball);
+        assert!(placement.is_shown(&frame, 7, Object::Ball));
+        assert!(!placement.is_shown(&frame, 7, Object::Key));
+    }
+}

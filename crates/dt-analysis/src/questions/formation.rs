@@ -1,0 +1,315 @@
+//! When an agent's instruction feature forms: at once with the task, or gradually after it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use dt_env::Object;
+use dt_train::device::DeviceSpec;
+use dt_train::evaluate::evaluate_exact;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::maths::logit_diff::{LogitDiffs, pooled_restored};
+use crate::maths::vectors::{cosine, minus};
+use crate::papers::memory_dt::claims::initial_embeddings;
+use crate::prompts::{Item, NewObject, Study};
+use crate::questions::adversary::{Mode, Placement, answers_to};
+use crate::questions::edits::{Prompts, instruction_pca};
+use crate::questions::walsh::{residual_points, walsh};
+use crate::subject::Subject;
+
+/// Below it the feature forms at once with the task, above [`GRADUAL`] gradually.
+const AT_ONCE: f64 = 0.5;
+/// See [`AT_ONCE`].
+const GRADUAL: f64 = 2.0;
+
+/// An agent through its training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormationRecord {
+    /// Kept weights, in order of their steps.
+    pub points: Vec<FormationPoint>,
+    /// Step at which each item's alignment passes half of its final value, where that is at
+    /// least 0.3.
+    pub midpoints: BTreeMap<String, f64>,
+    /// Steps at which the share of episodes that do as asked has gone 10 % and 90 % of the way
+    /// from the plateau to all.
+    pub exit: Option<(f64, f64)>,
+    /// Spread of the midpoints over the width of the exit.
+    pub spread: Option<f64>,
+    /// What that says.
+    pub verdict: Formation,
+}
+
+/// How a feature forms over cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Formation {
+    /// In all cells as the task is solved.
+    AtOnce,
+    /// In one cell after the other.
+    Gradual,
+    /// In between, or too few cells have it.
+    Undecided,
+}
+
+/// An agent at one step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormationPoint {
+    /// Steps of training.
+    pub step: u64,
+    /// Share of greedy episodes, at all returns-to-go, that do as asked.
+    pub as_asked: f64,
+    /// Cosine of each cue item's movement since step 0 with the final instruction direction,
+    /// keys as they are, balls reversed.
+    pub alignment: BTreeMap<String, f64>,
+    /// Share of variance of the instruction items' first component.
+    pub component: f64,
+    /// Pooled restored logit difference of the study's double complement.
+    pub double_complement: Option<f64>,
+    /// Prompts that it turns decidedly.
+    pub turned: usize,
+    /// Share of the residual stream's variance over prompts, at the decision before the last
+    /// block's MLP, that each of the task's bits has.
+    pub bits: BTreeMap<String, f64>,
+}
+
+/// Follows an agent through the checkpoints that its run kept.
+///
+/// # Errors
+/// If fewer than three are kept, or one cannot be read.
+pub fn formation(run: &Path, study: &Study, device: DeviceSpec) -> Result<FormationRecord, Error> {
+    let last = Subject::load(run, study, device)?;
+    let paths = checkpoints(run, last.agent.record.step);
+    if paths.len() < 3 {
+        return Err(Error::Question(format!(
+            "{}: {} checkpoints with weights are kept, formation needs three or more; train with \
+             `keep_every` or `keep_steps`",
+            run.display(),
+            paths.len()
+        )));
+    }
+    let direction = instruction_pca(&last, study)?.components.swap_remove(0);
+    let initial = initial_embeddings(&last, study)?.ok_or_else(|| {
+        Error::Question(format!(
+            "{}: its weights at step 0 are unknown",
+            run.display()
+        ))
+    })?;
+    let all = Prompts::new(study)?;
+    let items: Vec<Item> = [Object::Key, Object::Ball]
+        .into_iter()
+        .flat_map(|object| {
+            study
+                .cue_cells
+                .iter()
+                .map(move |&cell| Item::new(object, cell))
+        })
+        .collect();
+    let mut points = Vec::new();
+    for path in &paths {
+        let subject = Subject::load(path, study, device)?;
+        points.push(point(
+            &subject,
+            study,
+            &all,
+            (&direction, &initial),
+            &items,
+        )?);
+    }
+    Ok(judge(points))
+}
+
+/// Folders of kept weights, by step; the run itself stands for its last step.
+fn checkpoints(run: &Path, last: u64) -> Vec<PathBuf> {
+    let mut found: BTreeMap<u64, PathBuf> = BTreeMap::new();
+    let entries = std::fs::read_dir(run.join("checkpoints"))
+        .into_iter()
+        .flatten();
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let step = name.strip_prefix("step-").and_then(|s| s.parse().ok());
+        if let Some(step) = step.filter(|_| entry.path().join("agent.safetensors").exists()) {
+            found.insert(step, entry.path());
+        }
+    }
+    found.entry(last).or_insert_with(|| run.to_owned());
+    found.into_values().collect()
+}
+
+fn point(
+    subject: &Subject,
+    study: &Study,
+    all: &Prompts,
+    (direction, initial): (&[f64], &[Vec<f64>]),
+    items: &[Item],
+) -> Result<FormationPoint, Error> {
+    let embeddings = subject.embeddings();
+    let view = subject.view();
+    let alignment = items.iter().map(|item| {
+        let n = item.index(view);
+        let sign = if item.object == Object::Key {
+            1.0
+        } else {
+            -1.0
+        };
+        let moved = minus(&embeddings[n], &initial[n]);
+        (
+            item.to_string(),
+            sign * cosine(&moved, direction).unwrap_or(0.0),
+        )
+    });
+    let spec = std::sync::Arc::new(study.env_spec().map_err(Error::Config)?);
+    let exact =
+        evaluate_exact(subject.model(), &spec, &study.returns_to_go).map_err(Error::Question)?;
+    let middle = crate::questions::walsh::middle_return(study);
+    let right: usize = exact
+        .iter()
+        .map(|e| {
+            if e.rtg > middle {
+                e.success
+            } else {
+                e.wrong_target
+            }
+        })
+        .sum();
+    let episodes: usize = exact.iter().map(|e| e.of).sum();
+
+    let start = study.moment("start").expect("checked on reading");
+    let double = study.edits.iter().find(|e| {
+        let other = |c: &crate::prompts::Change| c.object == NewObject::OtherThanInstruction;
+        e.changes.len() == 2 && e.changes.iter().all(other)
+    });
+    let cells: Vec<_> = double
+        .iter()
+        .flat_map(|e| &e.changes)
+        .map(|c| c.cell)
+        .collect();
+    let placements = cells.iter().map(|&cell| Placement { other: true, cell });
+    let edits = [placements.collect::<Vec<_>>()];
+    let facets = answers_to(subject, study, all, start, Mode::Replacing, &edits)?;
+    let changes: Vec<LogitDiffs> = facets
+        .iter()
+        .map(|f| LogitDiffs {
+            edit: f64::from(f.answers[0].logit_diff),
+            original: f64::from(f.original.logit_diff),
+            flipped: f64::from(f.flipped.logit_diff),
+        })
+        .collect();
+    let flipped = facets.iter().filter(|f| f.is_flipped(0, subject.answers()));
+    let points = residual_points(subject.n_layers());
+    let before_last_mlp = points[points.len() - 2];
+    let mut bits = walsh(subject, study, all, &[before_last_mlp], "decision")?;
+    Ok(FormationPoint {
+        step: subject.agent.record.step,
+        as_asked: right as f64 / episodes.max(1) as f64,
+        alignment: alignment.collect(),
+        component: instruction_pca(subject, study)?.explained_variance_ratio[0],
+        double_complement: pooled_restored(&changes),
+        turned: flipped.count(),
+        bits: bits.swap_remove(0).variance,
+    })
+}
+
+/// Step at which a series first passes a level, between its points.
+fn crossing(points: &[(f64, f64)], level: f64) -> Option<f64> {
+    let after = points.iter().position(|p| p.1 >= level)?;
+    if after == 0 {
+        return Some(points[0].0);
+    }
+    let ((x0, y0), (x1, y1)) = (points[after - 1], points[after]);
+    Some(x0 + (level - y0) / (y1 - y0) * (x1 - x0))
+}
+
+/// Least final alignment of an item that has the feature.
+const ALIGNED: f64 = 0.3;
+
+fn judge(points: Vec<FormationPoint>) -> FormationRecord {
+    let last = points.last().expect("three or more");
+    let series = |value: &dyn Fn(&FormationPoint) -> f64| -> Vec<(f64, f64)> {
+        points.iter().map(|p| (p.step as f64, value(p))).collect()
+    };
+    let midpoints: BTreeMap<String, f64> = last
+        .alignment
+        .iter()
+        .filter(|(_, value)| **value >= ALIGNED)
+        .filter_map(|(item, value)| {
+            let of = series(&|p| p.alignment[item]);
+            Some((item.clone(), crossing(&of, value / 2.0)?))
+        })
+        .collect();
+    // An agent that guesses does as asked in half of its episodes.
+    let asked = series(&|p| p.as_asked);
+    let exit = crossing(&asked, 0.55).zip(crossing(&asked, 0.95));
+    let spread = match exit {
+        Some((from, to)) if midpoints.len() >= 4 && to > from => {
+            let values = || midpoints.values().copied();
+            let range = values().fold(f64::MIN, f64::max) - values().fold(f64::MAX, f64::min);
+            Some(range / (to - from))
+        }
+        _ => None,
+    };
+    let verdict = match spread {
+        Some(s) if s < AT_ONCE => Formation::AtOnce,
+        Some(s) if s > GRADUAL => Formation::Gradual,
+        _ => Formation::Undecided,
+    };
+    FormationRecord {
+        points,
+        midpoints,
+        exit,
+        spread,
+        verdict,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(step: u64, as_asked: f64, alignment: &[f64]) -> FormationPoint {
+        let names = (0..alignment.len()).map(|n| n.to_string());
+        FormationPoint {
+            step,
+            as_asked,
+            alignment: names.zip(alignment.iter().copied()).collect(),
+            component: 0.0,
+            double_complement: None,
+            turned: 0,
+            bits: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn crossings_lie_between_points() {
+        let points = [(0.0, 0.0), (10.0, 1.0), (20.0, 0.5)];
+        assert_eq!(crossing(&points, 0.25), Some(2.5));
+        assert_eq!(crossing(&points, 0.0), Some(0.0));
+        assert_eq!(crossing(&points, 2.0), None);
+    }
+
+    #[test]
+    fn spread_midpoints_are_gradual_and_joint_ones_at_once() {
+        let gradual = judge(vec![
+            at(0, 0.5, &[0.0, 0.0, 0.0, 0.0]),
+            at(100, 1.0, &[0.8, 0.0, 0.0, 0.0]),
+            at(1000, 1.0, &[0.8, 0.1, 0.2, 0.8]),
+            at(2000, 1.0, &[0.8, 0.8, 0.8, 0.8]),
+        ]);
+        assert_eq!(gradual.verdict, Formation::Gradual);
+        assert_eq!(gradual.midpoints["0"], 50.0);
+        let (from, to) = gradual.exit.unwrap();
+        assert!((from - 10.0).abs() < 1e-9 && (to - 90.0).abs() < 1e-9);
+        let joint = judge(vec![
+            at(0, 0.5, &[0.0; 4]),
+            at(100, 1.0, &[0.8; 4]),
+            at(200, 1.0, &[0.8; 4]),
+        ]);
+        assert_eq!(joint.verdict, Formation::AtOnce);
+        let nowhere = judge(vec![
+            at(0, 0.5, &[0.0]),
+            at(1, 0.5, &[0.1]),
+            at(2, 0.5, &[0.9]),
+        ]);
+        assert_eq!(nowhere.verdict, Formation::Undecided);
+    }
+}

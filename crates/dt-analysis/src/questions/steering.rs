@@ -1,0 +1,152 @@
+//! Closed-loop steering: what an agent does when its instruction is set to the opposite.
+
+use dt_env::streams::{Purpose, stream};
+use std::sync::Arc;
+
+use dt_data::Outcome;
+use dt_env::{MemoryLayout, Object};
+use dt_train::evaluate::walk_greedy;
+use dt_train::model::{HookPoint, Hooks, NoHooks};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::maths::vectors::{dot, scaled, to_f32, to_f64};
+use crate::prompts::Study;
+use crate::questions::edits::{Prompts, instruction_pca};
+use crate::questions::mediation::random_directions;
+use crate::subject::hooks::{Add, SetCoefficient};
+use crate::subject::{Subject, TokenKind};
+
+/// Greedy episodes with the instruction's coefficient set at the first frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SteeringRecord {
+    /// Return-to-go that was asked for.
+    pub rtg: f64,
+    /// Mean projection of the first state token on the instruction direction where the
+    /// instruction is a key, and where it is a ball: u = +1 and u = −1.
+    pub natural_units: (f64, f64),
+    /// Layouts.
+    pub layouts: Vec<String>,
+    /// Whether the agent, left alone, reaches the target that the return-to-go asks for.
+    pub unsteered: Vec<bool>,
+    /// Whether it reaches the other target with u set to the opposite instruction's.
+    pub reaches_other: Vec<bool>,
+    /// Share of episodes that reach the other target after an addition of the same length in a
+    /// random direction.
+    pub random_share: f64,
+    /// Random additions, over all layouts.
+    pub random_episodes: usize,
+}
+
+/// Random additions for each layout.
+const RANDOM: usize = 25;
+
+/// Steers greedy episodes at the highest return-to-go of a study.
+///
+/// # Errors
+/// If the instruction set has no components.
+pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<SteeringRecord, Error> {
+    let rtg = study.returns_to_go.iter().copied().fold(f64::MIN, f64::max);
+    let direction = instruction_pca(subject, study)?.components.swap_remove(0);
+    let units = natural_units(subject, study, all, &direction)?;
+    let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
+    let layouts = spec.layouts();
+    let starts: Vec<(Option<MemoryLayout>, f64)> =
+        layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
+    let is_key = |n: usize| {
+        let layout = starts[n].0.expect("memory worlds have layouts");
+        layout.configuration.instruction == Object::Key
+    };
+    let token = |timestep: usize| 3 * timestep + TokenKind::State as usize;
+
+    let alone = walk_greedy(subject.model(), &spec, &starts, |_| Box::new(NoHooks));
+    let steered = walk_greedy(subject.model(), &spec, &starts, |pass| -> Box<dyn Hooks> {
+        let Some(start) = pass.start else {
+            return Box::new(NoHooks);
+        };
+        let opposite = |&n: &usize| Some(if is_key(n) { units.1 } else { units.0 } as f32);
+        Box::new(SetCoefficient {
+            point: HookPoint::ResidPre(0),
+            token: token(start),
+            direction: to_f32(&direction),
+            coefficients: pass.episodes.iter().map(opposite).collect(),
+        })
+    });
+    let many: Vec<(Option<MemoryLayout>, f64)> = starts
+        .iter()
+        .flat_map(|start| std::iter::repeat_n(*start, RANDOM))
+        .collect();
+    let length = (units.0 - units.1).abs();
+    let additions: Vec<Vec<f32>> = random_directions(
+        many.len(),
+        direction.len(),
+        length,
+        &mut stream(0, Purpose::SteeringDirections, 0),
+    )
+    .iter()
+    .map(|v| to_f32(&scaled(v, 1.0)))
+    .collect();
+    let random = walk_greedy(subject.model(), &spec, &many, |pass| -> Box<dyn Hooks> {
+        match pass.start {
+            None => Box::new(NoHooks),
+            Some(start) => Box::new(Add {
+                point: HookPoint::ResidPre(0),
+                token: token(start),
+                vectors: pass
+                    .episodes
+                    .iter()
+                    .map(|&n| additions[n].clone())
+                    .collect(),
+            }),
+        }
+    });
+    let other = |outcome: Outcome| outcome == Outcome::WrongTarget;
+    Ok(SteeringRecord {
+        rtg,
+        natural_units: units,
+        layouts: alone
+            .iter()
+            .map(|e| {
+                let part = |p: &Option<String>| p.clone().unwrap_or_default();
+                format!("{}, {}", part(&e.instruction), part(&e.left_right))
+            })
+            .collect(),
+        unsteered: alone
+            .iter()
+            .map(|e| e.outcome == Outcome::Success)
+            .collect(),
+        reaches_other: steered.iter().map(|e| other(e.outcome)).collect(),
+        random_share: random.iter().filter(|e| other(e.outcome)).count() as f64
+            / random.len().max(1) as f64,
+        random_episodes: random.len(),
+    })
+}
+
+/// Projections of the first state token, at the residual stream before the first block, on a
+/// direction: mean over prompts whose instruction is a key, and over those with a ball.
+///
+/// # Errors
+/// If a prompt cannot be made.
+pub fn natural_units(
+    subject: &Subject,
+    study: &Study,
+    all: &Prompts,
+    direction: &[f64],
+) -> Result<(f64, f64), Error> {
+    let start = study.moment("start").expect("checked on reading");
+    let token = subject.token(start, TokenKind::State);
+    let prompts = all.of(study, study.original())?;
+    let (cache, _) = subject.cache(&prompts, [HookPoint::ResidPre(0)]);
+    let recorded = cache.get(HookPoint::ResidPre(0)).expect("recorded");
+    let mean = |key: bool| {
+        let values: Vec<f64> = all
+            .scenarios
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| (s.facet.configuration.instruction == Object::Key) == key)
+            .map(|(n, _)| dot(&to_f64(recorded.at(n, token)), direction))
+            .collect();
+        values.iter().sum::<f64>() / values.len().max(1) as f64
+    };
+    Ok((mean(true), mean(false)))
+}

@@ -1,0 +1,97 @@
+//! How often an agent's training data show each key and ball.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use dt_data::{Card, Dataset, Recipe, store};
+use dt_env::Object;
+use dt_train::AgentConfig;
+use dt_train::checkpoint::Agent;
+use dt_train::run::{RunRecord, recipe_of};
+
+use crate::Error;
+use crate::prompts::{Item, Study};
+
+/// Frames of the training data that show each key and ball item.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Exposure {
+    frames: BTreeMap<Item, u64>,
+    /// Whether they are of the agent's own data, or of a recipe that stands in for them.
+    pub own: bool,
+}
+
+impl Exposure {
+    /// Of an agent: from the data that its run names, or from the study's recipe for an agent
+    /// that comes without its data.
+    ///
+    /// # Errors
+    /// If the recipe cannot be read.
+    pub fn of(agent: &Agent, study: &Study) -> Result<Self, Error> {
+        let run = run_of(&agent.dir);
+        let card = run_record(agent).and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
+        if let Some(card) =
+            card.filter(|c| Some(&c.content_blake3) == agent.record.dataset_blake3.as_ref())
+        {
+            return Ok(Self::from_card(&card, true));
+        }
+        // The folder of the data is gone or elsewhere: the recipe makes the same data again.
+        let config = run
+            .map(|dir| dir.join("config.ron"))
+            .filter(|path| path.exists());
+        let (recipe, own) = match config {
+            Some(path) => (AgentConfig::read(&path).and_then(|c| recipe_of(&c)), true),
+            None => (Recipe::find(&study.exposure), false),
+        };
+        let recipe = recipe.map_err(Error::Config)?;
+        let (_, card) = Dataset::generate(&recipe)?;
+        Ok(Self::from_card(&card, own))
+    }
+
+    /// From a dataset's card.
+    pub fn from_card(card: &Card, own: bool) -> Self {
+        let frames = card
+            .exposure
+            .iter()
+            .filter_map(|row| Some((row.item.parse().ok()?, row.frames)))
+            .collect();
+        Self { frames, own }
+    }
+
+    /// Frames that show an item.
+    pub fn frames(&self, item: Item) -> u64 {
+        self.frames.get(&item).copied().unwrap_or(0)
+    }
+
+    /// Cells at which key and ball are each seen in at least so many frames.
+    pub fn exposed_cells(&self, view: usize, least: u64) -> Vec<(usize, usize)> {
+        (0..view * view)
+            .map(|n| (n / view, n % view))
+            .filter(|&cell| {
+                [Object::Key, Object::Ball]
+                    .into_iter()
+                    .all(|object| self.frames(Item::new(object, cell)) >= least)
+            })
+            .collect()
+    }
+}
+
+/// An agent's training data, if they are still where its run says.
+pub fn training_data(agent: &Agent) -> Option<Dataset> {
+    let found = store::read(Path::new(&run_record(agent)?.dataset));
+    found.ok().map(|(data, _)| data)
+}
+
+fn run_record(agent: &Agent) -> Option<RunRecord> {
+    let text = fs::read_to_string(run_of(&agent.dir)?.join("run.json")).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The run that an agent's folder belongs to: itself, or two levels up for a checkpoint.
+pub(crate) fn run_of(dir: &Path) -> Option<&Path> {
+    let above = dir.parent().and_then(Path::parent);
+    [Some(dir), above]
+        .into_iter()
+        .flatten()
+        .find(|d| d.join("run.json").exists())
+}

@@ -1,0 +1,320 @@
+//! An agent that questions are asked of: weights, and where its tokens lie.
+
+pub mod activations;
+pub mod exposure;
+pub mod hooks;
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use burn::prelude::*;
+use dt_train::checkpoint::{Agent, load_agent};
+use dt_train::device::DeviceSpec;
+use dt_train::model::{
+    ActivationCache, Frame, Frames, HookPoint, Hooks, ItemRows, Model, NoHooks, Padding,
+    StateEmbedding, TokenBatch,
+};
+use rayon::prelude::*;
+
+use crate::Error;
+use crate::prompts::{Prompt, Study};
+
+/// Windows that are computed together: enough to keep a core busy, few enough for its cache.
+const CHUNK: usize = 32;
+
+/// Kind of a token; tokens of a step are return-to-go, state, action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Return-to-go.
+    ReturnToGo = 0,
+    /// State.
+    State = 1,
+    /// Action.
+    Action = 2,
+}
+
+/// An agent, with the token layout of a study's prompts.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Name by which results are keyed.
+    pub name: String,
+    /// The agent.
+    pub agent: Agent,
+    /// Actions whose logits are compared.
+    answers: (usize, usize),
+    /// Frames of a prompt.
+    frames: usize,
+    /// Timesteps of a window: the frames, and before them filling where the agent pads.
+    timesteps: usize,
+}
+
+impl Subject {
+    /// Loads an agent and checks that a study can be asked of it.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is of another world than the study's.
+    pub fn load(path: &Path, study: &Study, device: DeviceSpec) -> Result<Self, Error> {
+        let device = device.open().map_err(|e| Error::Question(e.to_string()))?;
+        let agent = load_agent(path, &device)?;
+        Self::new(run_name(path, &agent), agent, study)
+    }
+
+    /// Takes an agent and checks that a study can be asked of it.
+    ///
+    /// # Errors
+    /// If it is of another world than the study's, or its context is too short.
+    pub fn new(name: String, agent: Agent, study: &Study) -> Result<Self, Error> {
+        let spec = study.env_spec().map_err(Error::Config)?;
+        let (config, sizes) = (agent.model.config(), agent.model.sizes());
+        let wrong = |message: String| Err(Error::Question(format!("{name}: {message}")));
+        if config.state_embedding == StateEmbedding::Dense {
+            return wrong(
+                "the agent reads dense observations; it has no vocabulary of items to edit"
+                    .to_owned(),
+            );
+        }
+        if sizes.view_size != spec.view_size as usize {
+            return wrong(format!(
+                "the agent's view is {} cells wide, that of study {} is {}; take an agent of {}",
+                sizes.view_size, study.name, spec.view_size, study.env
+            ));
+        }
+        let world = agent.record.env.as_ref();
+        if world.is_none_or(|env| env.world != spec.world) {
+            return wrong(format!(
+                "the agent was made for {}, study {} is about {}",
+                agent.record.world_id(),
+                study.name,
+                study.env
+            ));
+        }
+        let frames = study.walk.len() + 1;
+        if config.timesteps() < frames {
+            return wrong(format!(
+                "the agent's context holds {} timesteps, the prompts of study {} have {frames}",
+                config.timesteps(),
+                study.name
+            ));
+        }
+        if study.walk.len() > sizes.max_steps {
+            return wrong(format!("its time table ends at step {}", sizes.max_steps));
+        }
+        let timesteps = match config.padding {
+            Padding::Aligned => frames,
+            Padding::ZeroFrames => config.timesteps(),
+        };
+        Ok(Self {
+            name,
+            answers: (study.answers.0 as usize, study.answers.1 as usize),
+            frames,
+            timesteps,
+            agent,
+        })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.agent.model
+    }
+
+    /// Side of the view.
+    pub fn view(&self) -> usize {
+        self.model().sizes().view_size
+    }
+
+    /// Actions whose logits are compared, by index.
+    pub fn answers(&self) -> (usize, usize) {
+        self.answers
+    }
+
+    /// Blocks of the model.
+    pub fn n_layers(&self) -> usize {
+        self.model().config().n_layers
+    }
+
+    /// Tokens of a prompt's window.
+    pub fn seq(&self) -> usize {
+        3 * self.timesteps - 1
+    }
+
+    /// Timestep of the window at which a frame stands.
+    pub fn timestep(&self, frame: usize) -> usize {
+        self.timesteps - self.frames + frame
+    }
+
+    /// Place of a frame's token in the window.
+    pub fn token(&self, frame: usize, kind: TokenKind) -> usize {
+        3 * self.timestep(frame) + kind as usize
+    }
+
+    /// Place of the decision's state token: the last one.
+    pub fn decision(&self) -> usize {
+        self.seq() - 1
+    }
+
+    /// Names of the tokens: `R0 s0 a0 R1 …` by steps after the start, filling as `–`.
+    pub fn token_names(&self) -> Vec<String> {
+        let filling = self.timesteps - self.frames;
+        (0..self.seq())
+            .map(|token| {
+                let kind = ["R", "s", "a"][token % 3];
+                match (token / 3).checked_sub(filling) {
+                    Some(step) => format!("{kind}{step}"),
+                    None => "–".to_owned(),
+                }
+            })
+            .collect()
+    }
+
+    /// Token of the first frame: everything before it is filling.
+    pub fn first_token(&self) -> usize {
+        3 * (self.timesteps - self.frames)
+    }
+
+    /// The windows that the agent reads.
+    pub fn batch(&self, prompts: &[Prompt]) -> TokenBatch {
+        let padding_action = self.model().sizes().n_actions as u32;
+        let mut batch = TokenBatch::new(self.timesteps);
+        batch.windows = prompts.len();
+        let mut rows = ItemRows::default();
+        for prompt in prompts {
+            for _ in self.frames..self.timesteps {
+                batch.returns_to_go.push(prompt.rtg as f32);
+                batch.actions.push(padding_action);
+                batch.times.push(0);
+                rows.push_absent();
+            }
+            for (step, observation) in prompt.observations.iter().enumerate() {
+                batch.returns_to_go.push(prompt.rtg as f32);
+                let action = prompt.actions.get(step).copied();
+                batch.actions.push(action.unwrap_or(padding_action));
+                batch.times.push(step as u32);
+                let mut frame = Frame::from_observation(observation, self.view());
+                if let Frame::Items { additions, .. } = &mut frame {
+                    let here = prompt.additions.iter().filter(|a| a.0 == step);
+                    additions.extend(here.map(|&(_, item, strength)| (item, strength)));
+                }
+                rows.push(&frame);
+            }
+        }
+        batch.frames = Frames::Items(rows.into());
+        batch
+    }
+
+    /// Logits at the decision of each prompt.
+    pub fn logits(&self, prompts: &[Prompt]) -> Vec<Vec<f32>> {
+        self.logits_with(prompts, |_| NoHooks)
+    }
+
+    /// The same with hooks; `make` is called with the range of prompts that a pass computes.
+    pub fn logits_with<H: Hooks>(
+        &self,
+        prompts: &[Prompt],
+        make: impl Fn(Range<usize>) -> H + Sync,
+    ) -> Vec<Vec<f32>> {
+        let chunks: Vec<Range<usize>> = chunks(prompts.len());
+        let parts: Vec<Vec<Vec<f32>>> = chunks
+            .into_par_iter()
+            .map(|range| {
+                let batch = Arc::new(self.batch(&prompts[range.clone()]));
+                let logits = self.model().forward(&batch, &mut make(range));
+                self.at_decision(&logits)
+            })
+            .collect();
+        parts.into_iter().flatten().collect()
+    }
+
+    /// Rows of the decision out of `[1, windows * timesteps, n_actions]`.
+    pub(crate) fn at_decision(&self, logits: &Tensor<3>) -> Vec<Vec<f32>> {
+        let n_actions = logits.dims()[2];
+        dt_train::to_host(logits)
+            .chunks_exact(self.timesteps * n_actions)
+            .map(|window| window[window.len() - n_actions..].to_vec())
+            .collect()
+    }
+
+    /// Logit difference of each prompt: first answer less second.
+    pub fn logit_diffs(&self, prompts: &[Prompt]) -> Vec<f64> {
+        self.logits(prompts)
+            .iter()
+            .map(|l| self.difference(l))
+            .collect()
+    }
+
+    /// The same with hooks.
+    pub fn logit_diffs_with<H: Hooks>(
+        &self,
+        prompts: &[Prompt],
+        make: impl Fn(Range<usize>) -> H + Sync,
+    ) -> Vec<f64> {
+        let logits = self.logits_with(prompts, make);
+        logits.iter().map(|l| self.difference(l)).collect()
+    }
+
+    /// Logit of the first answer less that of the second.
+    pub fn difference(&self, logits: &[f32]) -> f64 {
+        f64::from(logits[self.answers.0]) - f64::from(logits[self.answers.1])
+    }
+
+    /// Activations of all prompts in one pass, and the logits at the decision.
+    pub fn cache(
+        &self,
+        prompts: &[Prompt],
+        points: impl IntoIterator<Item = HookPoint>,
+    ) -> (ActivationCache, Vec<Vec<f32>>) {
+        let mut cache = ActivationCache::of(points);
+        let batch = Arc::new(self.batch(prompts));
+        let logits = self.model().forward(&batch, &mut cache);
+        (cache, self.at_decision(&logits))
+    }
+
+    /// Values of a parameter in memory order, by its name in files.
+    ///
+    /// # Panics
+    /// If the model has no such parameter.
+    pub fn parameter(&self, name: &str) -> Vec<f32> {
+        let specs = self.model().specs();
+        let at = specs.iter().position(|s| s.name == name);
+        let at = at.unwrap_or_else(|| panic!("the model has a parameter `{name}`"));
+        dt_train::to_host(&self.model().params()[at])
+    }
+
+    /// Embedding of every vocabulary item, each of `d_model` values.
+    pub fn embeddings(&self) -> Vec<Vec<f64>> {
+        let d = self.model().config().d_model;
+        let table = self.parameter("state_embedding.weight");
+        let row = |row: &[f32]| row.iter().map(|&v| f64::from(v)).collect();
+        table.chunks_exact(d).map(row).collect()
+    }
+
+    /// Device of the model.
+    pub fn device(&self) -> Device {
+        self.model().params()[0].device()
+    }
+}
+
+/// Ranges of so many prompts that cores share the work evenly.
+fn chunks(count: usize) -> Vec<Range<usize>> {
+    let parts = count.div_ceil(CHUNK).max(1);
+    let size = count.div_ceil(parts).max(1);
+    (0..count)
+        .step_by(size)
+        .map(|from| from..(from + size).min(count))
+        .collect()
+}
+
+/// `memory-dt/seed-0` for a run, and the name of its folder for anything else.
+fn run_name(path: &Path, agent: &Agent) -> String {
+    match agent.record.seed {
+        Some(seed) => {
+            let step = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .filter(|n| n.starts_with("step-"))
+                .map_or(String::new(), |n| format!("/{n}"));
+            format!("{}/seed-{seed}{step}", agent.record.name)
+        }
+        None => agent.record.name.clone(),
+    }
+}

@@ -1,0 +1,135 @@
+//! The card as text for a terminal.
+
+use std::cmp::Reverse;
+use std::fmt::{self, Write};
+
+use crate::card::Card;
+use crate::card::exposure::ExposureRow;
+
+/// Most rows of the exposure table; the card itself has all of them.
+const EXPOSURE_ROWS: usize = 40;
+
+impl Card {
+    /// The card as text for a terminal.
+    ///
+    /// # Panics
+    /// Never: a `String` takes all that is written to it.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        self.write_summary(&mut out)
+            .and_then(|()| self.write_demonstrators(&mut out))
+            .and_then(|()| self.write_counts(&mut out))
+            .and_then(|()| self.write_exposure(&mut out))
+            .expect("a string takes everything");
+        if !self.content_blake3.is_empty() {
+            out += &format!("\nblake3 {}\n", self.content_blake3);
+        }
+        // Names come from files: none of them may talk to the terminal.
+        out.replace(|c: char| c.is_control() && c != '\n', "?")
+    }
+
+    fn write_summary(&self, out: &mut impl Write) -> fmt::Result {
+        writeln!(
+            out,
+            "{}: {} episodes ({} distinct), {} transitions of {} (max_steps {}), seed {}",
+            self.recipe.name,
+            self.episodes,
+            self.distinct_episodes,
+            self.transitions,
+            self.env.id,
+            self.env.max_steps(),
+            self.recipe.seed,
+        )?;
+        writeln!(
+            out,
+            "mean length {:.2}, mean return {:.3}, entropy of actions {:.3} nats ({:.3} given \
+             layout, outcome and step)",
+            self.mean_length,
+            self.mean_return,
+            self.action_entropy,
+            self.conditional_action_entropy,
+        )
+    }
+
+    fn write_demonstrators(&self, out: &mut impl Write) -> fmt::Result {
+        writeln!(
+            out,
+            "\n{:<14}{:>6}{:>10}{:>12}{:>9}{:>8}{:>11}{:>7}{:>8}{:>8}",
+            "demonstrator",
+            "T",
+            "episodes",
+            "steps",
+            "success",
+            "wrong",
+            "truncated",
+            "cut",
+            "length",
+            "return",
+        )?;
+        for d in &self.demonstrators {
+            let share = |outcome: &str| {
+                let count = d.outcomes.get(outcome).copied().unwrap_or(0);
+                percent(count, d.episodes)
+            };
+            writeln!(
+                out,
+                "{:<14}{:>6}{:>10}{:>12}{:>9}{:>8}{:>11}{:>7}{:>8.2}{:>8.3}",
+                d.policy,
+                d.temperature.map_or("-".to_owned(), |t| t.to_string()),
+                d.episodes,
+                d.transitions,
+                share("success"),
+                share("wrong_target"),
+                share("truncated"),
+                share("cut"),
+                d.mean_length,
+                d.mean_return,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn write_counts(&self, out: &mut impl Write) -> fmt::Result {
+        writeln!(out)?;
+        for (name, count) in &self.configurations {
+            writeln!(out, "{name:<18}{count:>8} episodes")?;
+        }
+        let actions: Vec<String> = self
+            .actions
+            .iter()
+            .map(|(name, count)| format!("{name} {}", percent(*count, self.transitions)))
+            .collect();
+        writeln!(out, "actions: {}", actions.join(", "))
+    }
+
+    fn write_exposure(&self, out: &mut impl Write) -> fmt::Result {
+        let mut rows: Vec<&ExposureRow> = self.exposure.iter().filter(|r| r.frames > 0).collect();
+        rows.sort_by_key(|r| Reverse((r.only_sight_windows, r.frames)));
+        writeln!(
+            out,
+            "\nexposure: key and ball items of the view; as only sight: in windows of {} timesteps \
+             whose only sight of the instruction it is",
+            self.window
+        )?;
+        writeln!(
+            out,
+            "{:<14}{:>10}{:>10}{:>15}",
+            "item", "frames", "episodes", "as only sight"
+        )?;
+        for row in rows.iter().take(EXPOSURE_ROWS) {
+            writeln!(
+                out,
+                "{:<14}{:>10}{:>10}{:>15}",
+                row.item, row.frames, row.episodes, row.only_sight_windows
+            )?;
+        }
+        match rows.len().saturating_sub(EXPOSURE_ROWS) {
+            0 => Ok(()),
+            more => writeln!(out, "... and {more} more in card.json"),
+        }
+    }
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    format!("{:.1}%", 100.0 * part as f64 / whole.max(1) as f64)
+}

@@ -1,0 +1,302 @@
+//! Every state a world can reach, explored once with the world's own rules.
+//!
+//! A memory world has a few thousand reachable states (the instruction can be carried about), so
+//! an exact planner is a breadth-first search, and a rollout is a walk along the edges.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use dt_env::{Action, Env, EnvSpec, MemoryLayout, Pose, Tile};
+
+use crate::demonstrators::sight::{instruction_cell, target_cells};
+
+/// Most states that are explored; beyond it a world is too open for an exact planner.
+pub const MAX_STATES: usize = 200_000;
+
+/// A world too large to be explored.
+#[derive(Debug, thiserror::Error)]
+#[error("{env} has more than {MAX_STATES} reachable states; the exact planner cannot cover it")]
+pub struct TooManyStates {
+    /// Its id.
+    pub env: String,
+}
+
+/// How entering a state ends the episode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It does not.
+    None,
+    /// With reward.
+    Success,
+    /// Without.
+    Failure,
+}
+
+/// Steps to an ending that cannot be reached.
+pub const UNREACHABLE: u16 = u16::MAX;
+
+/// Reachable states of one layout, or of several that differ only in where the agent starts.
+#[derive(Clone, Debug)]
+pub struct StateGraph {
+    starts: Vec<u32>,
+    /// State after each action.
+    next: Vec<[u32; Action::COUNT]>,
+    ending: Vec<Ending>,
+    /// Fewest steps to success, and to failure.
+    distance: [Vec<u16>; 2],
+    observation_len: usize,
+    observations: Vec<u8>,
+    /// View cell `x * view + y` in which the instruction object is seen.
+    instruction_cell: Vec<Option<u16>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    pose: Pose,
+    carrying: Tile,
+    cells: Vec<Tile>,
+}
+
+fn key(env: &Env) -> Key {
+    let grid = env.world().grid();
+    let cells = (0..grid.height())
+        .flat_map(|y| (0..grid.width()).map(move |x| grid.get(x, y)))
+        .collect();
+    Key {
+        pose: env.world().agent(),
+        carrying: env.world().carrying(),
+        cells,
+    }
+}
+
+fn restore(env: &mut Env, key: &Key) {
+    let width = env.world().grid().width();
+    let grid = env.world_mut().grid_mut();
+    for (n, &tile) in key.cells.iter().enumerate() {
+        grid.set(n % width, n / width, tile);
+    }
+    env.world_mut().set_state(key.pose, key.carrying);
+}
+
+impl StateGraph {
+    /// Explores `spec` from the given layouts (`None`: a map's only start).
+    ///
+    /// # Errors
+    /// If more than [`MAX_STATES`] states can be reached.
+    ///
+    /// # Panics
+    /// If there is no layout, or the layouts differ in more than pose.
+    pub fn explore(
+        spec: &Arc<EnvSpec>,
+        layouts: &[Option<MemoryLayout>],
+    ) -> Result<Self, TooManyStates> {
+        let world_of = |l: &Option<MemoryLayout>| l.map(|l| (l.configuration, l.hallway_end));
+        assert!(!layouts.is_empty(), "nothing to explore from");
+        assert!(layouts.iter().all(|l| world_of(l) == world_of(&layouts[0])));
+        let mut env = Env::new(spec.clone());
+        let mut graph = Self {
+            starts: Vec::new(),
+            next: Vec::new(),
+            ending: Vec::new(),
+            distance: [Vec::new(), Vec::new()],
+            observation_len: spec.observation_len(),
+            observations: Vec::new(),
+            instruction_cell: Vec::new(),
+        };
+        let targets = target_cells(spec, layouts[0].as_ref());
+        let mut ids = HashMap::new();
+        let mut queue = VecDeque::new();
+        for layout in layouts {
+            env.reset_layout(layout.as_ref());
+            let id = graph.next.len() as u32;
+            let start = key(&env);
+            graph.push(&env, Ending::None, &targets);
+            graph.starts.push(id);
+            ids.insert(start.clone(), id);
+            queue.push_back((start, id as usize));
+        }
+        while let Some((state, id)) = queue.pop_front() {
+            for action in Action::ALL {
+                restore(&mut env, &state);
+                let result = env.step(action);
+                let ending = match (result.terminated, result.reward > 0.0) {
+                    (false, _) => Ending::None,
+                    (true, true) => Ending::Success,
+                    (true, false) => Ending::Failure,
+                };
+                let after = key(&env);
+                let next = match ids.get(&after) {
+                    Some(&known) => known,
+                    None => {
+                        let new = graph.next.len() as u32;
+                        if new as usize >= MAX_STATES {
+                            let env = spec.id.clone();
+                            return Err(TooManyStates { env });
+                        }
+                        graph.push(&env, ending, &targets);
+                        ids.insert(after.clone(), new);
+                        if ending == Ending::None {
+                            queue.push_back((after, new as usize));
+                        }
+                        new
+                    }
+                };
+                graph.next[id][action as usize] = next;
+            }
+        }
+        graph.distance = [Ending::Success, Ending::Failure].map(|end| graph.steps_to(end));
+        Ok(graph)
+    }
+
+    fn push(&mut self, env: &Env, ending: Ending, targets: &[(usize, usize)]) {
+        let id = self.next.len() as u32;
+        self.next.push([id; Action::COUNT]);
+        self.ending.push(ending);
+        let at = self.observations.len();
+        self.observations.resize(at + self.observation_len, 0);
+        env.world().observe(&mut self.observations[at..]);
+        let seen = instruction_cell(env, &self.observations[at..], targets);
+        self.instruction_cell.push(seen);
+    }
+
+    fn steps_to(&self, end: Ending) -> Vec<u16> {
+        let mut into: Vec<Vec<u32>> = vec![Vec::new(); self.next.len()];
+        for (id, next) in self.next.iter().enumerate() {
+            if self.ending[id] == Ending::None {
+                for &to in next {
+                    into[to as usize].push(id as u32);
+                }
+            }
+        }
+        let mut distance = vec![UNREACHABLE; self.next.len()];
+        let mut queue: VecDeque<usize> = (0..self.next.len())
+            .filter(|&id| self.ending[id] == end)
+            .collect();
+        for &id in &queue {
+            distance[id] = 0;
+        }
+        while let Some(id) = queue.pop_front() {
+            for &from in &into[id] {
+                let from = from as usize;
+                if distance[from] == UNREACHABLE {
+                    distance[from] = distance[id] + 1;
+                    queue.push_back(from);
+                }
+            }
+        }
+        distance
+    }
+
+    /// State in which an episode from the `index`-th given layout starts.
+    pub fn start(&self, index: usize) -> usize {
+        self.starts[index] as usize
+    }
+
+    /// Number of states.
+    pub fn len(&self) -> usize {
+        self.next.len()
+    }
+
+    /// Whether there is no state; never so.
+    pub fn is_empty(&self) -> bool {
+        self.next.is_empty()
+    }
+
+    /// State after an action; an ended state stays as it is.
+    #[inline]
+    pub fn next(&self, state: usize, action: usize) -> usize {
+        self.next[state][action] as usize
+    }
+
+    /// How entering the state ended the episode.
+    #[inline]
+    pub fn ending(&self, state: usize) -> Ending {
+        self.ending[state]
+    }
+
+    /// Fewest steps from the state to success, or [`UNREACHABLE`].
+    pub fn steps_to_success(&self, state: usize) -> u16 {
+        self.distance[0][state]
+    }
+
+    /// Fewest steps from the state to failure, or [`UNREACHABLE`].
+    pub fn steps_to_failure(&self, state: usize) -> u16 {
+        self.distance[1][state]
+    }
+
+    /// What the agent sees in the state.
+    #[inline]
+    pub fn observation(&self, state: usize) -> &[u8] {
+        &self.observations[state * self.observation_len..][..self.observation_len]
+    }
+
+    /// View cell `x * view + y` in which the instruction is seen, the agent's own cell where it
+    /// carries it. `None` out of sight, and in worlds without an instruction.
+    #[inline]
+    pub fn instruction_cell(&self, state: usize) -> Option<u16> {
+        self.instruction_cell[state]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dt_env::Configuration;
+
+    fn fixed_start() -> Arc<EnvSpec> {
+        Arc::new(EnvSpec::builtin("MiniGrid-MemoryS7FixedStart-v0").unwrap())
+    }
+
+    #[test]
+    fn the_optimal_walk_has_six_steps() {
+        let spec = fixed_start();
+        for (layout, _) in spec.layouts() {
+            let graph = StateGraph::explore(&spec, &[layout]).unwrap();
+            assert_eq!(graph.steps_to_success(0), 6);
+            assert_eq!(graph.steps_to_failure(0), 6);
+        }
+    }
+
+    #[test]
+    fn a_walk_on_the_graph_is_a_walk_in_the_world() {
+        let spec = fixed_start();
+        let layout = spec.layouts()[2].0;
+        let graph = StateGraph::explore(&spec, &[layout]).unwrap();
+        let mut env = Env::new(spec);
+        env.reset_layout(layout.as_ref());
+        let mut state = 0;
+        for t in 0..900_usize {
+            let action = (t * t / 3 + t) % 7;
+            let result = env.step(Action::ALL[action]);
+            state = graph.next(state, action);
+            assert_eq!(graph.observation(state), env.world().observation());
+            assert_eq!(graph.ending(state) != Ending::None, result.terminated);
+            if result.terminated {
+                env.reset_layout(layout.as_ref());
+                state = 0;
+            }
+        }
+    }
+
+    #[test]
+    fn the_instruction_is_told_from_the_targets() {
+        let spec = fixed_start();
+        for (layout, _) in spec.layouts() {
+            let graph = StateGraph::explore(&spec, &[layout]).unwrap();
+            // At the start it lies at view cell (2, 6); four steps ahead only targets are seen.
+            assert_eq!(graph.instruction_cell(0), Some(2 * 7 + 6));
+            let end = (0..4).fold(0, |s, _| graph.next(s, Action::Forward as usize));
+            assert_eq!(graph.instruction_cell(end), None);
+            // Picked up, it shows in the agent's own cell.
+            let turned = graph.next(0, Action::Left as usize);
+            let holding = graph.next(turned, Action::Pickup as usize);
+            assert_eq!(graph.instruction_cell(holding), Some(3 * 7 + 6));
+            assert_eq!(
+                graph.observation(holding)[(3 * 7 + 6) * 3],
+                layout.unwrap().configuration.instruction as u8
+            );
+        }
+        assert_eq!(Configuration::ALL.len(), 4);
+    }
+}

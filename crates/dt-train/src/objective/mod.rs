@@ -1,0 +1,3 @@
+//! What a training step minimises.
+
+pub(crate) mod imitation;
