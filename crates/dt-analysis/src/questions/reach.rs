@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use dt_data::{Dataset, StateGraph};
 use dt_env::{Action, EnvSpec, Object, Tile};
-use dt_train::evaluate::{History, next_logits};
 use dt_train::model::EditedToken;
+use dt_train::model::History;
+use dt_train::rollout::next_logits;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use dt_data::Outcome;
 use dt_env::{MemoryLayout, Object};
-use dt_train::evaluate::walk_greedy;
 use dt_train::model::{HookPoint, Hooks, NoHooks};
+use dt_train::rollout::walk_greedy;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -104,11 +104,12 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
     Ok(SteeringRecord {
         rtg,
         natural_units: units,
-        layouts: alone
+        layouts: starts
             .iter()
-            .map(|e| {
-                let part = |p: &Option<String>| p.clone().unwrap_or_default();
-                format!("{}, {}", part(&e.instruction), part(&e.left_right))
+            .map(|(layout, _)| {
+                let configuration = layout.expect("memory worlds have layouts").configuration;
+                let (instruction, order) = (configuration.instruction, configuration.order);
+                format!("{}, {}", instruction.name(), order.name())
             })
             .collect(),
         unsteered: alone

@@ -5,19 +5,57 @@ use std::time::Instant;
 
 use super::RunError;
 use super::agent_run::AgentRun;
+use super::data::Prepared;
 use super::directory::remove_resume_points;
 use super::logs::{MetricLine, TimingLine};
-use super::train::{Observer, Stage};
+use super::observer::{Observer, Stage};
+use super::plan::Plan;
 use super::trainer::{StepRecord, Trainer};
 use crate::definition::TrainingConfig;
 use crate::evaluate::{evaluate_exact_each, meets};
+
+/// Trains all runs that have not come to their end, those at the same step together where their
+/// device can.
+///
+/// # Errors
+/// What goes wrong with one stops all; each run can be gone on with.
+pub(super) fn train_all(
+    plan: &Plan,
+    prepared: &Prepared,
+    runs: &mut [AgentRun],
+    observer: &mut dyn Observer,
+) -> Result<(), RunError> {
+    let mut waiting: Vec<&mut AgentRun> = runs.iter_mut().filter(|run| !run.finished).collect();
+    if !waiting.is_empty() {
+        observer.begins(Stage::Training);
+    }
+    while !waiting.is_empty() {
+        let step = waiting[0].state.step;
+        let mut group = vec![waiting.remove(0)];
+        if plan.options[0].device.trains_together() {
+            group.extend(waiting.extract_if(.., |run| run.state.step == step));
+        }
+        let seeds: Vec<u64> = group.iter().map(|run| run.options.seed).collect();
+        let mut trainer = Trainer::new(
+            plan.config,
+            prepared.shared.sizes,
+            prepared.data.clone(),
+            prepared.sampler.clone(),
+            &prepared.shared.statistics,
+            &seeds,
+            &plan.device,
+        );
+        train(&mut trainer, &mut group, observer)?;
+    }
+    Ok(())
+}
 
 /// Trains the agents of a new trainer to the end of their runs, which are in the same order and at
 /// the same step.
 ///
 /// # Errors
 /// What goes wrong with one stops all; each run can be gone on with.
-pub(super) fn train(
+fn train(
     trainer: &mut Trainer,
     runs: &mut [&mut AgentRun],
     observer: &mut dyn Observer,

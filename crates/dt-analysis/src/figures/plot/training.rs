@@ -1,7 +1,8 @@
 //! Training curves.
 
 use dt_env::Action;
-use dt_train::run::{EvaluationLine, MetricLine, StepRecord};
+use dt_train::evaluate::EvaluationLine;
+use dt_train::run::{MetricLine, StepRecord};
 
 use super::file_stem;
 use super::outcomes;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dt_data::Outcome;
 use dt_env::{EnvSpec, MemoryLayout, Object};
-use dt_train::evaluate::walk_greedy;
 use dt_train::model::{HookPoint, Hooks, NoHooks};
+use dt_train::rollout::walk_greedy;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
