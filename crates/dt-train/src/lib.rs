@@ -25,6 +25,7 @@ mod objective;
 mod optim;
 pub mod rollout;
 pub mod run;
+pub mod sweep;
 
 pub use definition::{
     AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, Precision, SampledConfig,
