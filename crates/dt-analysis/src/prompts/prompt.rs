@@ -115,18 +115,6 @@ pub fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
     Ok(all)
 }
 
-/// Prompts of one edit for every scenario.
-///
-/// # Errors
-/// If the edit cannot be made.
-pub fn prompts(
-    study: &Study,
-    scenarios: &[Scenario],
-    edit: &EditConfig,
-) -> Result<Vec<Prompt>, Error> {
-    scenarios.iter().map(|s| s.prompt(study, edit)).collect()
-}
-
 fn opposite(object: Object) -> Object {
     match object {
         Object::Key => Object::Ball,

@@ -1,5 +1,6 @@
 //! Closed-loop steering: what an agent does when its instruction is set to the opposite.
 
+use crate::subject::Experiment;
 use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 
@@ -11,11 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::{dot, scaled, to_f32, to_f64};
-use crate::prompts::Study;
-use crate::questions::edits::{Prompts, instruction_pca};
+use crate::questions::edits::instruction_pca;
 use crate::questions::mediation::random_directions;
+use crate::subject::TokenKind;
 use crate::subject::hooks::{Add, SetCoefficient};
-use crate::subject::{Subject, TokenKind};
 
 /// Greedy episodes with the instruction's coefficient set at the first frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,10 +45,15 @@ const RANDOM: usize = 25;
 ///
 /// # Errors
 /// If the instruction set has no components.
-pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<SteeringRecord, Error> {
+pub fn steering(experiment: &Experiment) -> Result<SteeringRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let rtg = study.returns_to_go.iter().copied().fold(f64::MIN, f64::max);
-    let direction = instruction_pca(subject, study)?.components.swap_remove(0);
-    let units = natural_units(subject, study, all, &direction)?;
+    let direction = instruction_pca(experiment)?.components.swap_remove(0);
+    let units = natural_units(experiment, &direction)?;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
     let layouts = spec.layouts();
     let starts: Vec<(Option<MemoryLayout>, f64)> =
@@ -127,19 +132,19 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn natural_units(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-    direction: &[f64],
-) -> Result<(f64, f64), Error> {
+pub fn natural_units(experiment: &Experiment, direction: &[f64]) -> Result<(f64, f64), Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let start = study.moment("start").expect("checked on reading");
     let token = subject.token(start, TokenKind::State);
-    let prompts = all.of(study, study.original())?;
+    let prompts = set.of(study.original())?;
     let (cache, _) = subject.cache(&prompts, [HookPoint::ResidPre(0)]);
     let recorded = cache.get(HookPoint::ResidPre(0)).expect("recorded");
     let mean = |key: bool| {
-        let values: Vec<f64> = all
+        let values: Vec<f64> = set
             .scenarios
             .iter()
             .enumerate()

@@ -1,5 +1,6 @@
 //! What an agent does in the world when its first frame is edited, or its first thought is.
 
+use crate::subject::Experiment;
 use std::sync::Arc;
 
 use dt_data::Outcome;
@@ -11,8 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use super::edit::{Mode, Placement};
 use crate::Error;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::subject::hooks::Add;
 use crate::subject::{Subject, TokenKind};
 
@@ -40,14 +39,17 @@ pub enum Reached {
 /// # Errors
 /// If the world has no layout of a prompt.
 pub fn closed_loop(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     vectors: &[Vec<Vec<f32>>],
 ) -> Result<Vec<Vec<Reached>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
     let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> = all
+    let starts: Vec<(Option<MemoryLayout>, f64)> = set
         .scenarios
         .iter()
         .map(|scenario| {
@@ -67,7 +69,7 @@ pub fn closed_loop(
     let walked = vectors.par_chunks(TOGETHER).map(|some| {
         let ends = walk(subject, &spec, &starts, some);
         let reached = ends.into_iter().enumerate().map(|(n, outcome)| {
-            let facet = &all.scenarios[n % starts.len()].facet;
+            let facet = &set.scenarios[n % starts.len()].facet;
             let key = facet.configuration.instruction == Object::Key;
             match (outcome, key) {
                 (Outcome::Success, true) | (Outcome::WrongTarget, false) => Reached::Key,
@@ -116,16 +118,19 @@ fn walk(
 /// # Errors
 /// If a prompt cannot be made.
 pub fn edit_vectors(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     (step, mode): (usize, Mode),
     edit: &[Placement],
 ) -> Result<Vec<Vec<f32>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
-    let originals = all.of(study, study.original())?;
+    let originals = set.of(study.original())?;
     let view = subject.view();
-    let vectors = all
+    let vectors = set
         .scenarios
         .iter()
         .zip(&originals)
