@@ -82,7 +82,7 @@ impl Reachable {
     /// If the world is too large to be explored.
     pub fn new(study: &Study, all: &Prompts) -> Result<Self, Error> {
         let spec: Arc<EnvSpec> = Arc::new(study.env_spec().map_err(Error::Config)?);
-        let known = spec.layouts();
+        let known = spec.layouts().unwrap_or_default();
         let mut layouts: Vec<(String, StateGraph)> = Vec::new();
         for scenario in &all.scenarios {
             let name = scenario.facet.layout();
@@ -93,7 +93,7 @@ impl Reachable {
             let layout = known
                 .iter()
                 .map(|(layout, _)| *layout)
-                .find(|l| l.is_some_and(|l| l.configuration == wanted))
+                .find(|l| l.memory().is_some_and(|l| l.configuration == wanted))
                 .ok_or_else(|| Error::Question(format!("{} has no layout {name}", study.env)))?;
             let graph = StateGraph::explore(&spec, &[layout])
                 .map_err(|e| Error::Question(e.to_string()))?;

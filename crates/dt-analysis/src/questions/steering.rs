@@ -4,7 +4,7 @@ use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{MemoryLayout, Object};
+use dt_env::{Layout, Object};
 use dt_train::evaluate::walk_greedy;
 use dt_train::model::{HookPoint, Hooks, NoHooks};
 use serde::{Deserialize, Serialize};
@@ -50,11 +50,13 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
     let direction = instruction_pca(subject, study)?.components.swap_remove(0);
     let units = natural_units(subject, study, all, &direction)?;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> =
-        layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
+    let layouts = spec.layouts().expect("memory worlds have few layouts");
+    let starts: Vec<(Layout, f64)> = layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
     let is_key = |n: usize| {
-        let layout = starts[n].0.expect("memory worlds have layouts");
+        let layout = starts[n]
+            .0
+            .memory()
+            .expect("studies are of the memory family");
         layout.configuration.instruction == Object::Key
     };
     let token = |timestep: usize| 3 * timestep + TokenKind::State as usize;
@@ -72,7 +74,7 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
             coefficients: pass.episodes.iter().map(opposite).collect(),
         })
     });
-    let many: Vec<(Option<MemoryLayout>, f64)> = starts
+    let many: Vec<(Layout, f64)> = starts
         .iter()
         .flat_map(|start| std::iter::repeat_n(*start, RANDOM))
         .collect();
@@ -100,7 +102,7 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
             }),
         }
     });
-    let other = |outcome: Outcome| outcome == Outcome::WrongTarget;
+    let other = |outcome: Outcome| matches!(outcome, Outcome::Failure(_));
     Ok(SteeringRecord {
         rtg,
         natural_units: units,
