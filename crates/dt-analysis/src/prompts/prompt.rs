@@ -128,7 +128,8 @@ fn walk(
     configuration: Configuration,
 ) -> Result<Vec<Vec<u8>>, Error> {
     let mut env = Env::new(spec.clone());
-    env.reset_to(configuration);
+    env.reset_where(&configuration.facts())
+        .expect("a memory world has every configuration");
     let mut observations = vec![env.world().observation()];
     for (step, &action) in study.walk.iter().enumerate() {
         let before = env.world().agent();

@@ -84,7 +84,7 @@ impl Reachable {
     pub fn new(set: &PromptSet) -> Result<Self, Error> {
         let study = &set.study;
         let spec: Arc<EnvSpec> = Arc::new(study.env_spec().map_err(Error::Config)?);
-        let known = spec.layouts();
+        let known = spec.layouts().unwrap_or_default();
         let mut layouts: Vec<(String, StateGraph)> = Vec::new();
         for scenario in &set.scenarios {
             let name = scenario.facet.layout();
@@ -95,7 +95,7 @@ impl Reachable {
             let layout = known
                 .iter()
                 .map(|(layout, _)| *layout)
-                .find(|l| l.is_some_and(|l| l.configuration == wanted))
+                .find(|l| l.memory().is_some_and(|l| l.configuration == wanted))
                 .ok_or_else(|| Error::Question(format!("{} has no layout {name}", study.env)))?;
             let graph = StateGraph::explore(&spec, &[layout])
                 .map_err(|e| Error::Question(e.to_string()))?;

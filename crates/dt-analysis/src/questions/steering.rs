@@ -5,7 +5,7 @@ use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{MemoryLayout, Object};
+use dt_env::{Layout, Object};
 use dt_train::evaluate::walk_greedy;
 use dt_train::model::{HookPoint, Hooks, NoHooks};
 use serde::{Deserialize, Serialize};
@@ -55,11 +55,13 @@ pub fn steering(experiment: &Experiment) -> Result<SteeringRecord, Error> {
     let direction = instruction_pca(experiment)?.components.swap_remove(0);
     let units = natural_units(experiment, &direction)?;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> =
-        layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
+    let layouts = spec.layouts().expect("memory worlds have few layouts");
+    let starts: Vec<(Layout, f64)> = layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
     let is_key = |n: usize| {
-        let layout = starts[n].0.expect("memory worlds have layouts");
+        let layout = starts[n]
+            .0
+            .memory()
+            .expect("studies are of the memory family");
         layout.configuration.instruction == Object::Key
     };
     let token = |timestep: usize| 3 * timestep + TokenKind::State as usize;
@@ -77,7 +79,7 @@ pub fn steering(experiment: &Experiment) -> Result<SteeringRecord, Error> {
             coefficients: pass.episodes.iter().map(opposite).collect(),
         })
     });
-    let many: Vec<(Option<MemoryLayout>, f64)> = starts
+    let many: Vec<(Layout, f64)> = starts
         .iter()
         .flat_map(|start| std::iter::repeat_n(*start, RANDOM))
         .collect();
@@ -105,7 +107,7 @@ pub fn steering(experiment: &Experiment) -> Result<SteeringRecord, Error> {
             }),
         }
     });
-    let other = |outcome: Outcome| outcome == Outcome::WrongTarget;
+    let other = |outcome: Outcome| matches!(outcome, Outcome::Failure(_));
     Ok(SteeringRecord {
         rtg,
         natural_units: units,

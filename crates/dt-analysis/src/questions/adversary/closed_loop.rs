@@ -4,7 +4,7 @@ use crate::subject::Experiment;
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{EnvSpec, MemoryLayout, Object};
+use dt_env::{EnvSpec, Layout, Object};
 use dt_train::evaluate::walk_greedy;
 use dt_train::model::{HookPoint, Hooks, NoHooks};
 use rayon::prelude::*;
@@ -48,8 +48,8 @@ pub fn closed_loop(
     } = *experiment;
     let study = &set.study;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> = set
+    let layouts = spec.layouts().unwrap_or_default();
+    let starts: Vec<(Layout, f64)> = set
         .scenarios
         .iter()
         .map(|scenario| {
@@ -57,7 +57,7 @@ pub fn closed_loop(
             let found = layouts
                 .iter()
                 .map(|(layout, _)| *layout)
-                .find(|layout| layout.is_some_and(|l| l.configuration == wanted));
+                .find(|layout| layout.memory().is_some_and(|l| l.configuration == wanted));
             found
                 .map(|layout| (layout, scenario.facet.rtg))
                 .ok_or_else(|| {
@@ -72,8 +72,8 @@ pub fn closed_loop(
             let facet = &set.scenarios[n % starts.len()].facet;
             let key = facet.configuration.instruction == Object::Key;
             match (outcome, key) {
-                (Outcome::Success, true) | (Outcome::WrongTarget, false) => Reached::Key,
-                (Outcome::Success, false) | (Outcome::WrongTarget, true) => Reached::Ball,
+                (Outcome::Success, true) | (Outcome::Failure(_), false) => Reached::Key,
+                (Outcome::Success, false) | (Outcome::Failure(_), true) => Reached::Ball,
                 _ => Reached::Neither,
             }
         });
@@ -88,11 +88,11 @@ pub fn closed_loop(
 fn walk(
     subject: &Subject,
     spec: &Arc<EnvSpec>,
-    starts: &[(Option<MemoryLayout>, f64)],
+    starts: &[(Layout, f64)],
     vectors: &[Vec<Vec<f32>>],
 ) -> Vec<Outcome> {
     let count = starts.len();
-    let many: Vec<(Option<MemoryLayout>, f64)> = vectors
+    let many: Vec<(Layout, f64)> = vectors
         .iter()
         .flat_map(|_| starts.iter().copied())
         .collect();
