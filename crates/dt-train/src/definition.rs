@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use dt_data::{Outcome, WindowEnd};
+use dt_env::Failure;
 use dt_env::config::{self, ConfigError};
 
 use crate::model::ModelConfig;
@@ -151,6 +152,8 @@ pub struct EvaluationConfig {
     pub goals: Vec<Goal>,
     /// Sampled evaluations at the end.
     pub sampled: Vec<SampledConfig>,
+    /// Held-out episodes at each return-to-go, in worlds whose resets cannot all be tried.
+    pub held_out: usize,
 }
 
 impl Default for EvaluationConfig {
@@ -159,6 +162,7 @@ impl Default for EvaluationConfig {
             returns_to_go: vec![0.892, 0.0],
             goals: Vec::new(),
             sampled: Vec::new(),
+            held_out: 200,
         }
     }
 }
@@ -180,8 +184,12 @@ pub struct Goal {
 pub enum GoalOutcome {
     /// The task is done.
     Success,
-    /// The task ends without reward.
+    /// The task ends at the wrong target.
     WrongTarget,
+    /// The task ends in lava.
+    Lava,
+    /// The task ends by walking into something.
+    Collision,
     /// The step limit comes first.
     Truncated,
 }
@@ -191,7 +199,9 @@ impl GoalOutcome {
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Success => Outcome::Success,
-            Self::WrongTarget => Outcome::WrongTarget,
+            Self::WrongTarget => Outcome::Failure(Failure::WrongTarget),
+            Self::Lava => Outcome::Failure(Failure::Lava),
+            Self::Collision => Outcome::Failure(Failure::Collision),
             Self::Truncated => Outcome::Truncated,
         }
     }
@@ -340,6 +350,9 @@ impl AgentConfig {
                     "field `evaluation`: return-to-go {rtg} is out of range, must be from -1 to 1"
                 ));
             }
+        }
+        if evaluation.held_out == 0 {
+            return Some("field `evaluation.held_out`: must be at least 1".to_owned());
         }
         for sampled in &evaluation.sampled {
             if !(sampled.temperature.is_finite() && sampled.temperature > 0.0)

@@ -5,6 +5,7 @@
 //! `c_S = mean over prompts of χ_S a` with `χ_S` the product of the bits in S. Reversing one
 //! component alone, `a − 2 χ_S c_S`, tells whether the agent uses it.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use dt_train::model::HookPoint;
@@ -13,9 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::maths::vectors::{scaled, to_f32, to_f64};
 use crate::prompts::Study;
-use crate::questions::edits::Prompts;
+use crate::subject::TokenKind;
 use crate::subject::hooks::Add;
-use crate::subject::{Subject, TokenKind};
 
 /// Components by name: `I`, `T`, `R` and their products.
 pub const COMPONENTS: [(&str, [bool; 3]); 7] = [
@@ -72,12 +72,15 @@ pub fn components(activations: &[Vec<f64>], signs: &[[f64; 3]]) -> Vec<(&'static
 /// # Errors
 /// If the study's prompts are not the eight combinations, once each.
 pub fn walsh(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     points: &[HookPoint],
     moment: &str,
 ) -> Result<Vec<WalshSite>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let frame = study
         .moment(moment)
         .ok_or_else(|| Error::Question(format!("the study names no frame `{moment}`")))?;
@@ -88,7 +91,7 @@ pub fn walsh(
         _ => token,
     };
     let middle = middle_return(study);
-    let signs: Vec<[f64; 3]> = all
+    let signs: Vec<[f64; 3]> = set
         .scenarios
         .iter()
         .map(|s| s.facet.signs(middle))
@@ -103,7 +106,7 @@ pub fn walsh(
                 .to_owned(),
         ));
     }
-    let prompts = all.of(study, study.original())?;
+    let prompts = set.of(study.original())?;
     let (cache, logits) = subject.cache(&prompts, points.iter().copied());
     let clean: Vec<f64> = logits.iter().map(|l| subject.difference(l)).collect();
     let names = subject.token_names();

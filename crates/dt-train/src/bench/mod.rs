@@ -11,9 +11,9 @@ use crate::checkpoint::write_atomic;
 use crate::definition::{AgentConfig, Precision};
 use crate::device::{DeviceSpec, is_gpu};
 use crate::engine::libtorch::profile;
+use crate::model::WorldSizes;
 use crate::run::{
     RunError, Trainer, check_precision, dataset_for, input_statistics, recipe_of, window_sampler,
-    world_sizes,
 };
 
 /// What is timed.
@@ -128,7 +128,7 @@ pub fn bench(
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
     let (data, _, folder, _) = dataset_for(datasets, &recipe)?;
-    let sizes = world_sizes(&spec);
+    let sizes = WorldSizes::of(&spec);
     let statistics = input_statistics(&data, &sizes);
     let device_used = device.open()?;
     let sampler = window_sampler(config, &data, &spec)?;

@@ -10,7 +10,7 @@ pub(crate) mod libtorch;
 #[path = "libtorch/absent.rs"]
 pub(crate) mod libtorch;
 #[cfg(all(test, feature = "flex"))]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use dt_data::Outcome;
-use dt_env::{EnvSpec, MemoryLayout};
+use dt_env::{EnvSpec, Layout};
 
-use super::record::{EpisodeRecord, ExactRecord};
+use super::record::{EpisodeRecord, ExactRecord, OutcomeCounts};
 use crate::model::{Model, NoHooks};
 use crate::rollout::{CHUNK, Choice, Ended, Walker, walk};
 
@@ -36,7 +35,9 @@ pub fn evaluate_exact_each(
     spec: &Arc<EnvSpec>,
     returns_to_go: &[f64],
 ) -> Result<Vec<Vec<ExactRecord>>, String> {
-    let layouts = spec.layouts();
+    let layouts = spec
+        .layouts()
+        .ok_or_else(|| format!("the outcomes of a reset of {} are not enumerated", spec.id))?;
     if layouts.len() > MAX_LAYOUTS {
         return Err(format!(
             "a reset of {} has {} outcomes, more than {MAX_LAYOUTS}",
@@ -44,7 +45,7 @@ pub fn evaluate_exact_each(
             layouts.len()
         ));
     }
-    let starts: Vec<(f64, Option<MemoryLayout>, f64)> = returns_to_go
+    let starts: Vec<(f64, Layout, f64)> = returns_to_go
         .iter()
         .flat_map(|&rtg| layouts.iter().map(move |&(layout, p)| (rtg, layout, p)))
         .collect();
@@ -52,9 +53,8 @@ pub fn evaluate_exact_each(
     let walked: Vec<Vec<Vec<EpisodeRecord>>> = starts
         .par_chunks(CHUNK)
         .map(|chunk| {
-            let walker = |(rtg, layout, _): &(f64, Option<MemoryLayout>, f64)| {
-                Walker::from_layout(spec, layout.as_ref(), *rtg)
-            };
+            let walker =
+                |(rtg, layout, _): &(f64, Layout, f64)| Walker::from_layout(spec, layout, *rtg);
             let mut walkers: Vec<Vec<Walker>> = (0..model.agents())
                 .map(|_| chunk.iter().map(walker).collect())
                 .collect();
@@ -63,7 +63,7 @@ pub fn evaluate_exact_each(
             });
             let records = |own: &Vec<Walker>| {
                 let ends = own.iter().zip(chunk);
-                ends.map(|(walker, (_, layout, p))| record(walker.ended(), layout.as_ref(), *p))
+                ends.map(|(walker, (_, layout, p))| record(walker.ended(), layout, *p))
                     .collect()
             };
             walkers.iter().map(records).collect()
@@ -78,12 +78,12 @@ pub fn evaluate_exact_each(
 }
 
 fn exact_record(rtg: f64, episodes: Vec<EpisodeRecord>) -> ExactRecord {
-    let count = |o| episodes.iter().filter(|e| e.outcome == o).count();
+    let counts = OutcomeCounts::of(episodes.iter().map(|e| e.outcome));
     ExactRecord {
         rtg,
-        success: count(Outcome::Success),
-        wrong_target: count(Outcome::WrongTarget),
-        truncated: count(Outcome::Truncated),
+        success: counts.success,
+        wrong_target: counts.failed(),
+        truncated: counts.truncated,
         of: episodes.len(),
         mean_return: episodes
             .iter()
@@ -93,11 +93,9 @@ fn exact_record(rtg: f64, episodes: Vec<EpisodeRecord>) -> ExactRecord {
     }
 }
 
-fn record(end: Ended, layout: Option<&MemoryLayout>, probability: f64) -> EpisodeRecord {
-    let configuration = layout.map(|l| l.configuration);
+fn record(end: Ended, layout: &Layout, probability: f64) -> EpisodeRecord {
     EpisodeRecord {
-        instruction: configuration.map(|c| c.instruction.name().to_owned()),
-        left_right: configuration.map(|c| c.order.name().to_owned()),
+        facts: layout.facts(),
         probability,
         outcome: end.outcome,
         steps: end.steps,

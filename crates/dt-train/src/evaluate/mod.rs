@@ -1,8 +1,9 @@
-//! What an agent does: exactly over every outcome of a reset, and sampled.
+//! What an agent does: greedily over every outcome of a reset or on held-out ones, and sampled.
 
 pub mod calibrate;
 mod exact;
 mod goals;
+mod held_out;
 mod intervals;
 mod record;
 mod sampled;
@@ -12,11 +13,16 @@ use std::sync::Arc;
 use dt_env::{Env, EnvSpec};
 
 pub use exact::{evaluate_exact, evaluate_exact_each};
-pub use goals::{asked_outcome, ends_as_asked, meets};
+pub use goals::{AtReturn, as_asked, asks_for_success, ends_as_asked, meets};
+pub use held_out::evaluate_held_out_each;
 pub use intervals::wilson;
-pub use record::{EpisodeRecord, EvaluationLine, EvaluationRecord, ExactRecord, SampledRecord};
+pub use record::{
+    EpisodeRecord, EvaluationLine, EvaluationRecord, ExactRecord, Greedy, HeldOutRecord,
+    SampledRecord,
+};
 pub use sampled::evaluate_sampled;
 
+use crate::model::Model;
 use crate::rollout::Walker;
 
 /// Datasets draw their environment seeds below this bit, evaluation above it.
@@ -27,4 +33,31 @@ fn unseen(spec: &Arc<EnvSpec>, seed: u64, rtg: f64) -> Walker {
     let mut env = Env::new(spec.clone());
     env.reset(seed | UNSEEN);
     Walker::new(env, rtg)
+}
+
+/// What each of a model's agents does greedily at each return-to-go: over every outcome of a reset
+/// where these can all be tried, else after so many held-out resets.
+pub fn evaluate_greedy_each(
+    model: &Model,
+    spec: &Arc<EnvSpec>,
+    returns_to_go: &[f64],
+    held_out: usize,
+) -> Vec<Greedy> {
+    match evaluate_exact_each(model, spec, returns_to_go) {
+        Ok(each) => each.into_iter().map(Greedy::Exact).collect(),
+        Err(why) => evaluate_held_out_each(model, spec, returns_to_go, held_out)
+            .into_iter()
+            .map(|records| Greedy::HeldOut(why.clone(), records))
+            .collect(),
+    }
+}
+
+/// The same of a single agent.
+pub fn evaluate_greedy(
+    model: &Model,
+    spec: &Arc<EnvSpec>,
+    returns_to_go: &[f64],
+    held_out: usize,
+) -> Greedy {
+    evaluate_greedy_each(model, spec, returns_to_go, held_out).swap_remove(0)
 }

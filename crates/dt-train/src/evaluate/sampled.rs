@@ -7,11 +7,10 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use dt_data::Outcome;
 use dt_env::EnvSpec;
 
 use super::intervals::{Z95, wilson};
-use super::record::SampledRecord;
+use super::record::{OutcomeCounts, SampledRecord};
 use super::unseen;
 use crate::model::{Model, NoHooks};
 use crate::rollout::{CHUNK, Choice, Ended, Walker, walk};
@@ -41,8 +40,8 @@ pub fn evaluate_sampled(
         })
         .collect();
     let ends: Vec<Ended> = ends.into_iter().flatten().collect();
-    let count = |o| ends.iter().filter(|e| e.outcome == o).count();
-    let success = count(Outcome::Success);
+    let counts = OutcomeCounts::of(ends.iter().map(|e| e.outcome));
+    let success = counts.success;
     let n = episodes as f64;
     let mean_return = ends.iter().map(|e| e.total_return).sum::<f64>() / n;
     let squares = ends
@@ -55,8 +54,8 @@ pub fn evaluate_sampled(
         temperature,
         episodes,
         success,
-        wrong_target: count(Outcome::WrongTarget),
-        truncated: count(Outcome::Truncated),
+        wrong_target: counts.failed(),
+        truncated: counts.truncated,
         mean_return,
         ci95: wilson(success, episodes),
         return_ci95: [mean_return - half, mean_return + half],

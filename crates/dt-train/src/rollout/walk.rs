@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{Action, Env, EnvSpec, MemoryLayout};
+use dt_env::{Action, Env, EnvSpec, Layout};
 use rayon::prelude::*;
 
 use super::Choice;
@@ -60,12 +60,8 @@ impl Walker {
         }
     }
 
-    /// One that begins with a layout, or with a map's only start.
-    pub(crate) fn from_layout(
-        spec: &Arc<EnvSpec>,
-        layout: Option<&MemoryLayout>,
-        rtg: f64,
-    ) -> Self {
+    /// One that begins with a layout.
+    pub(crate) fn from_layout(spec: &Arc<EnvSpec>, layout: &Layout, rtg: f64) -> Self {
         let mut env = Env::new(spec.clone());
         env.reset_layout(layout);
         Self::new(env, rtg)
@@ -91,26 +87,21 @@ impl Walker {
         self.history.returns_to_go.push(self.rtg);
         let seen = self.env.world().observation();
         self.history.observations.push(seen);
-        self.outcome = match (result.terminated, result.truncated) {
-            (true, _) if result.reward > 0.0 => Some(Outcome::Success),
-            (true, _) => Some(Outcome::WrongTarget),
-            (false, true) => Some(Outcome::Truncated),
-            (false, false) => None,
-        };
+        self.outcome = result.outcome().map(Outcome::from);
     }
 }
 
-/// Greedy episodes from the given starts (a layout, or a map's only start, and a return-to-go),
-/// with hooks in every forward pass; in the order of the starts.
+/// Greedy episodes from the given starts (a layout and a return-to-go), with hooks in every forward
+/// pass; in the order of the starts.
 pub fn walk_greedy<'a>(
     model: &Model,
     spec: &Arc<EnvSpec>,
-    starts: &[(Option<MemoryLayout>, f64)],
+    starts: &[(Layout, f64)],
     mut make: impl FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
 ) -> Vec<Ended> {
     let walkers = starts
         .iter()
-        .map(|(layout, rtg)| Walker::from_layout(spec, layout.as_ref(), *rtg));
+        .map(|(layout, rtg)| Walker::from_layout(spec, layout, *rtg));
     let mut walkers = [walkers.collect()];
     walk(model, &mut walkers, &mut Choice::Greedy, &mut make);
     walkers[0].iter().map(Walker::ended).collect()

@@ -21,7 +21,7 @@ use crate::checkpoint::{
     save_agent, save_state, write_atomic, write_dir_atomic,
 };
 use crate::definition::AgentConfig;
-use crate::evaluate::{EvaluationRecord, evaluate_exact, evaluate_sampled, meets};
+use crate::evaluate::{EvaluationRecord, evaluate_greedy, evaluate_sampled};
 use crate::model::{InputStatistics, WorldSizes, param_specs};
 use crate::optim::Moments;
 
@@ -113,7 +113,7 @@ pub(super) fn evaluate_all(
             parameters: run.parameter_count(),
             steps: run.state.step,
             stopped_early: run.stopped_early,
-            perfect: evaluation.exact.as_ref().is_some_and(|e| meets(goals, e)),
+            perfect: evaluation.meets(goals),
             evaluation,
             seconds: run.seconds,
         });
@@ -303,18 +303,14 @@ impl<'a> AgentRun<'a> {
         let agent = load_agent(out, &device)?;
         let spec = &self.shared.spec;
         let evaluation = &self.shared.config.evaluation;
-        let exact = evaluate_exact(&agent.model, spec, &evaluation.returns_to_go);
+        let returns_to_go = &evaluation.returns_to_go;
+        let greedy = evaluate_greedy(&agent.model, spec, returns_to_go, evaluation.held_out);
         let sampled = evaluation.sampled.iter().map(|s| {
             let (rtg, temperature, seed) = (s.return_to_go, s.temperature, self.options.seed);
             evaluate_sampled(&agent.model, spec, rtg, temperature, s.episodes, seed)
         });
-        let record = EvaluationRecord {
-            env: spec.id.clone(),
-            device: self.options.device.to_string(),
-            exact_missing: exact.as_ref().err().cloned(),
-            exact: exact.ok(),
-            sampled: sampled.collect(),
-        };
+        let (env, device) = (spec.id.clone(), self.options.device.to_string());
+        let record = EvaluationRecord::new(env, device, greedy, sampled.collect());
         let text = serde_json::to_string_pretty(&record).expect("a record is plain data");
         write_atomic(&out.join("eval.json"), (text + "\n").as_bytes())?;
         Ok(record)

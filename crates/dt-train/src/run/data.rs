@@ -37,7 +37,7 @@ pub(super) fn prepare<'a>(
     let root = &plan.options[0].datasets;
     let (data, card, dataset, made) = dataset_for(root, &plan.recipe)?;
     observer.dataset(&card, &dataset, made);
-    let sizes = world_sizes(&plan.spec);
+    let sizes = WorldSizes::of(&plan.spec);
     let sampler = window_sampler(plan.config, &data, &plan.spec)?;
     Ok(Prepared {
         shared: Shared {
@@ -52,15 +52,6 @@ pub(super) fn prepare<'a>(
         sampler,
         seconds: clock.elapsed().as_secs_f64(),
     })
-}
-
-/// Sizes that a world gives to a model.
-pub fn world_sizes(spec: &EnvSpec) -> WorldSizes {
-    WorldSizes {
-        view_size: spec.view_size as usize,
-        max_steps: spec.max_steps() as usize,
-        n_actions: dt_env::Action::COUNT,
-    }
 }
 
 /// The recipe that an agent's definition names, with its data seed if it has one.

@@ -12,7 +12,7 @@ use super::observer::{Observer, Stage};
 use super::plan::Plan;
 use super::trainer::{StepRecord, Trainer};
 use crate::definition::TrainingConfig;
-use crate::evaluate::{evaluate_exact_each, meets};
+use crate::evaluate::{Greedy, evaluate_greedy_each};
 
 /// Trains all runs that have not come to their end, those at the same step together where their
 /// device can.
@@ -245,27 +245,32 @@ impl Group<'_, '_, '_> {
         Ok(())
     }
 
-    /// Measures every agent exactly.
+    /// Measures every agent, greedily.
     fn evaluate(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
         let shared = self.runs[0].shared;
         let evaluation = &shared.config.evaluation;
         let model = &self.trainer.model;
-        let Ok(all) = evaluate_exact_each(model, &shared.spec, &evaluation.returns_to_go) else {
-            return Ok(()); // too many outcomes; the last evaluation says so
-        };
+        let (rtgs, held_out) = (&evaluation.returns_to_go, evaluation.held_out);
+        let all = evaluate_greedy_each(model, &shared.spec, rtgs, held_out);
         let step = self.trainer.step_count();
         let all: Vec<_> = self.trainer.seeds().zip(all).collect();
         observer.evaluated(step, &all);
-        for (&n, (_, exact)) in self.active.iter().zip(&all) {
+        for (&n, (_, greedy)) in self.active.iter().zip(&all) {
             let run = &mut *self.runs[n];
-            if meets(&evaluation.goals, exact) {
+            if greedy.meets(&evaluation.goals) {
                 run.state.perfect_in_a_row += 1;
             } else {
                 run.state.perfect_in_a_row = 0;
             }
-            run.push_metric(&MetricLine::Evaluation {
-                step,
-                exact: exact.iter().map(Into::into).collect(),
+            run.push_metric(&match greedy {
+                Greedy::Exact(exact) => MetricLine::Evaluation {
+                    step,
+                    exact: exact.iter().map(Into::into).collect(),
+                },
+                Greedy::HeldOut(_, records) => MetricLine::HeldOut {
+                    step,
+                    held_out: records.clone(),
+                },
             })?;
         }
         Ok(())

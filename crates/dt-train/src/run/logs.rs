@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trainer::StepRecord;
 use crate::checkpoint::CheckpointError;
-use crate::evaluate::EvaluationLine;
+use crate::evaluate::{EvaluationLine, HeldOutRecord};
 
 /// A line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,13 @@ pub enum MetricLine {
         step: u64,
         /// One entry per return-to-go.
         exact: Vec<EvaluationLine>,
+    },
+    /// An evaluation on held-out resets.
+    HeldOut {
+        /// Steps done.
+        step: u64,
+        /// One entry per return-to-go.
+        held_out: Vec<HeldOutRecord>,
     },
 }
 

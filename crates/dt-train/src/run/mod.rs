@@ -16,7 +16,7 @@ mod trainer;
 use std::path::PathBuf;
 
 pub use crate::batch::input_statistics;
-pub use data::{dataset_dir, dataset_for, recipe_of, window_sampler, world_sizes};
+pub use data::{dataset_dir, dataset_for, recipe_of, window_sampler};
 pub use directory::{BranchRecord, RunRecord, is_finished, resume_point};
 pub use logs::{MetricLine, TimingLine, read_metrics};
 pub use observer::{Observer, Silent, Stage};

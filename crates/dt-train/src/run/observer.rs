@@ -5,7 +5,7 @@ use std::path::Path;
 use dt_data::Card;
 
 use super::trainer::StepRecord;
-use crate::evaluate::ExactRecord;
+use crate::evaluate::Greedy;
 
 /// Parts of a run, for progress and timing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub trait Observer {
     fn dataset(&mut self, _card: &Card, _dir: &Path, _made: bool) {}
     /// A step was taken, of at most so many, by each of the agents that train together.
     fn step(&mut self, _records: &[StepRecord], _steps: u64) {}
-    /// An exact evaluation during training: each agent's seed and what it did.
-    fn evaluated(&mut self, _step: u64, _exact: &[(u64, Vec<ExactRecord>)]) {}
+    /// An evaluation during training: each agent's seed and what it did.
+    fn evaluated(&mut self, _step: u64, _greedy: &[(u64, Greedy)]) {}
     /// The goals that an agent's look-backs wait for are met: they are drawn from this step on.
     fn look_backs_begin(&mut self, _seed: u64, _step: u64) {}
 }

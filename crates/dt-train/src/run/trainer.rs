@@ -308,3 +308,6 @@ fn first_values(
     }
     values
 }
+
+#[cfg(all(test, feature = "libtorch", feature = "flex"))]
+mod tests;

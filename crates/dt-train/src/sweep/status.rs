@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::SweepRun;
 use crate::checkpoint::CheckpointError;
-use crate::evaluate::{EvaluationRecord, meets};
+use crate::evaluate::EvaluationRecord;
 use crate::run::{MetricLine, is_finished, read_metrics};
 
 /// How far a run is.
@@ -38,20 +38,14 @@ pub fn state_of(folder: &Path, run: &SweepRun) -> Result<RunState, CheckpointErr
         let record: EvaluationRecord =
             serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&path, e))?;
         let goals = &run.config.evaluation.goals;
-        let met = || {
-            record
-                .exact
-                .as_ref()
-                .is_some_and(|exact| meets(goals, exact))
-        };
         return Ok(RunState::Done {
-            goals_met: (!goals.is_empty()).then(met),
+            goals_met: (!goals.is_empty()).then(|| record.meets(goals)),
         });
     }
     if dir.join("metrics.jsonl").exists() {
         let step = |line: &MetricLine| match line {
             MetricLine::Step(record) => record.step,
-            MetricLine::Evaluation { step, .. } => *step,
+            MetricLine::Evaluation { step, .. } | MetricLine::HeldOut { step, .. } => *step,
         };
         let lines = read_metrics(&dir)?;
         return Ok(RunState::AtStep(lines.last().map_or(0, step)));

@@ -18,7 +18,7 @@ mod weights;
 mod windows;
 
 #[cfg(all(test, feature = "flex"))]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::{fs, io};
