@@ -25,7 +25,7 @@ fn cells() -> (Axis, Axis) {
     (axis(), axis().reversed())
 }
 
-/// A map of three rows; one cell is missing, one has no number as it is beyond the colours' end.
+/// A map of three rows; one cell is missing, one lies beyond the colours' end.
 fn heat(bar: Option<&str>) -> HeatMap {
     HeatMap {
         series: "cosine".to_owned(),

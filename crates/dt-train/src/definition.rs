@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use dt_data::{Outcome, WindowEnd};
+use dt_env::Failure;
 use dt_env::config::{self, ConfigError};
 
 use crate::model::ModelConfig;
@@ -167,7 +168,7 @@ impl GoalOutcome {
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Success => Outcome::Success,
-            Self::WrongTarget => Outcome::WrongTarget,
+            Self::WrongTarget => Outcome::Failure(Failure::WrongTarget),
             Self::Truncated => Outcome::Truncated,
         }
     }

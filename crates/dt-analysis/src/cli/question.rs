@@ -1,5 +1,7 @@
 //! What all questions about agents have in common.
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -81,11 +83,12 @@ impl Question {
     pub fn ask(&self) -> Result<Answers> {
         let (claims, claims_hash) = Claims::find(&self.claims)?;
         let (study, subjects) = self.load()?;
+        let set = PromptSet::new(&study)?;
         let bar = progress(subjects.len());
         let mut results = Vec::new();
         for subject in &subjects {
             bar.set_message(subject.name.clone());
-            results.push(reproduce(subject, &study, &claims)?);
+            results.push(reproduce(&Experiment::new(subject, &set), &claims)?);
             bar.inc(1);
         }
         bar.finish_and_clear();

@@ -5,6 +5,7 @@
 //! `c_S = mean over prompts of χ_S a` with `χ_S` the product of the bits in S. Reversing one
 //! component alone, `a − 2 χ_S c_S`, tells whether the agent uses it.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use dt_train::model::HookPoint;
@@ -14,9 +15,8 @@ use crate::Error;
 use crate::maths::vectors::{scaled, to_f32, to_f64};
 use crate::maths::walsh::{Component, character, components, name};
 use crate::prompts::Study;
-use crate::questions::edits::Prompts;
+use crate::subject::TokenKind;
 use crate::subject::hooks::Add;
-use crate::subject::{Subject, TokenKind};
 
 /// The factors' letters, in the order of a facet's signs.
 const FACTORS: [&str; 3] = ["I", "T", "R"];
@@ -52,12 +52,15 @@ pub struct WalshSite {
 /// # Errors
 /// If the study's prompts are not the eight combinations, once each.
 pub fn walsh(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     points: &[HookPoint],
     moment: &str,
 ) -> Result<Vec<WalshSite>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let frame = study
         .moment(moment)
         .ok_or_else(|| Error::Question(format!("the study names no frame `{moment}`")))?;
@@ -68,7 +71,7 @@ pub fn walsh(
         _ => token,
     };
     let middle = middle_return(study);
-    let signs: Vec<[f64; 3]> = all
+    let signs: Vec<[f64; 3]> = set
         .scenarios
         .iter()
         .map(|s| s.facet.signs(middle))
@@ -83,7 +86,7 @@ pub fn walsh(
                 .to_owned(),
         ));
     }
-    let prompts = all.of(study, study.original())?;
+    let prompts = set.of(study.original())?;
     let (cache, logits) = subject.cache(&prompts, points.iter().copied());
     let clean: Vec<f64> = logits.iter().map(|l| subject.difference(l)).collect();
     let names = subject.token_names();

@@ -1,6 +1,7 @@
 //! An agent that questions are asked of: weights, and where its tokens lie.
 
 pub mod activations;
+mod experiment;
 pub mod exposure;
 pub mod hooks;
 
@@ -19,6 +20,8 @@ use rayon::prelude::*;
 
 use crate::Error;
 use crate::prompts::{Prompt, Study};
+
+pub use experiment::Experiment;
 
 /// Windows that are computed together: enough to keep a core busy, few enough for its cache.
 const CHUNK: usize = 32;

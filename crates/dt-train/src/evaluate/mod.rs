@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use dt_data::Outcome;
-use dt_env::{Action, Env, EnvSpec, MemoryLayout};
+use dt_env::{Action, Env, EnvSpec, Layout};
 
 use crate::definition::Goal;
 use crate::model::{Frames, Hooks, ItemRows, Model, NoHooks, Padding, StateEmbedding, TokenBatch};
@@ -182,7 +182,7 @@ impl Walker {
         }
     }
 
-    fn from_layout(spec: &Arc<EnvSpec>, layout: Option<&MemoryLayout>, rtg: f64) -> Self {
+    fn from_layout(spec: &Arc<EnvSpec>, layout: &Layout, rtg: f64) -> Self {
         let mut env = Env::new(spec.clone());
         env.reset_layout(layout);
         Self::new(env, rtg)
@@ -196,12 +196,7 @@ impl Walker {
         self.history.returns_to_go.push(self.rtg);
         let seen = self.env.world().observation();
         self.history.observations.push(seen);
-        self.outcome = match (result.terminated, result.truncated) {
-            (true, _) if result.reward > 0.0 => Some(Outcome::Success),
-            (true, _) => Some(Outcome::WrongTarget),
-            (false, true) => Some(Outcome::Truncated),
-            (false, false) => None,
-        };
+        self.outcome = result.outcome().map(Outcome::from);
     }
 }
 
@@ -267,21 +262,21 @@ pub struct RolloutPass<'a> {
     pub start: Option<usize>,
 }
 
-/// Greedy episodes from the given starts (a layout, or a map's only start, and a return-to-go),
+/// Greedy episodes from the given starts (a layout and a return-to-go),
 /// with hooks in every forward pass.
 pub fn walk_greedy<'a>(
     model: &Model,
     spec: &Arc<EnvSpec>,
-    starts: &[(Option<MemoryLayout>, f64)],
+    starts: &[(Layout, f64)],
     mut make: impl FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
 ) -> Vec<EpisodeRecord> {
     let mut walkers: Vec<Walker> = starts
         .iter()
-        .map(|(layout, rtg)| Walker::from_layout(spec, layout.as_ref(), *rtg))
+        .map(|(layout, rtg)| Walker::from_layout(spec, layout, *rtg))
         .collect();
     walk(model, &mut walkers, &mut Choice::Greedy, &mut make);
     let ends = walkers.iter().zip(starts);
-    ends.map(|(walker, (layout, _))| record(walker, layout.as_ref(), 1.0 / starts.len() as f64))
+    ends.map(|(walker, (layout, _))| record(walker, layout, 1.0 / starts.len() as f64))
         .collect()
 }
 
@@ -407,7 +402,9 @@ pub fn evaluate_exact_each(
     spec: &Arc<EnvSpec>,
     returns_to_go: &[f64],
 ) -> Result<Vec<Vec<ExactRecord>>, String> {
-    let layouts = spec.layouts();
+    let layouts = spec
+        .layouts()
+        .ok_or_else(|| format!("the outcomes of a reset of {} are not enumerated", spec.id))?;
     if layouts.len() > MAX_LAYOUTS {
         return Err(format!(
             "a reset of {} has {} outcomes, more than {MAX_LAYOUTS}",
@@ -415,7 +412,7 @@ pub fn evaluate_exact_each(
             layouts.len()
         ));
     }
-    let starts: Vec<(f64, Option<MemoryLayout>, f64)> = returns_to_go
+    let starts: Vec<(f64, Layout, f64)> = returns_to_go
         .iter()
         .flat_map(|&rtg| layouts.iter().map(move |&(layout, p)| (rtg, layout, p)))
         .collect();
@@ -423,16 +420,15 @@ pub fn evaluate_exact_each(
     let walked: Vec<Vec<Vec<EpisodeRecord>>> = starts
         .par_chunks(CHUNK)
         .map(|chunk| {
-            let walker = |(rtg, layout, _): &(f64, Option<MemoryLayout>, f64)| {
-                Walker::from_layout(spec, layout.as_ref(), *rtg)
-            };
+            let walker =
+                |(rtg, layout, _): &(f64, Layout, f64)| Walker::from_layout(spec, layout, *rtg);
             let mut walkers: Vec<Vec<Walker>> = (0..model.agents())
                 .map(|_| chunk.iter().map(walker).collect())
                 .collect();
             walk_each(model, &mut walkers);
             let records = |own: &Vec<Walker>| {
                 let ends = own.iter().zip(chunk);
-                ends.map(|(walker, (_, layout, p))| record(walker, layout.as_ref(), *p))
+                ends.map(|(walker, (_, layout, p))| record(walker, layout, *p))
                     .collect()
             };
             walkers.iter().map(records).collect()
@@ -448,10 +444,11 @@ pub fn evaluate_exact_each(
 
 fn exact_record(rtg: f64, episodes: Vec<EpisodeRecord>) -> ExactRecord {
     let count = |o| episodes.iter().filter(|e| e.outcome == o).count();
+    let failed = |e: &&EpisodeRecord| matches!(e.outcome, Outcome::Failure(_));
     ExactRecord {
         rtg,
         success: count(Outcome::Success),
-        wrong_target: count(Outcome::WrongTarget),
+        wrong_target: episodes.iter().filter(failed).count(),
         truncated: count(Outcome::Truncated),
         of: episodes.len(),
         mean_return: episodes
@@ -462,8 +459,8 @@ fn exact_record(rtg: f64, episodes: Vec<EpisodeRecord>) -> ExactRecord {
     }
 }
 
-fn record(walker: &Walker, layout: Option<&MemoryLayout>, probability: f64) -> EpisodeRecord {
-    let configuration = layout.map(|l| l.configuration);
+fn record(walker: &Walker, layout: &Layout, probability: f64) -> EpisodeRecord {
+    let configuration = layout.memory().map(|l| l.configuration);
     EpisodeRecord {
         instruction: configuration.map(|c| c.instruction.name().to_owned()),
         left_right: configuration.map(|c| c.order.name().to_owned()),
@@ -522,7 +519,9 @@ pub fn evaluate_sampled(
         temperature,
         episodes,
         success,
-        wrong_target: count(Outcome::WrongTarget),
+        wrong_target: (ends.iter())
+            .filter(|e| matches!(e.0, Outcome::Failure(_)))
+            .count(),
         truncated: count(Outcome::Truncated),
         mean_return,
         ci95: wilson(success, episodes),

@@ -51,7 +51,7 @@ fn counts(
 ) -> Option<(usize, usize)> {
     let pick = |success, wrong, truncated| match outcome {
         Outcome::Success => success,
-        Outcome::WrongTarget => wrong,
+        Outcome::Failure(_) => wrong,
         _ => truncated,
     };
     match choice {

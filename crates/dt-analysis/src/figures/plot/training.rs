@@ -141,7 +141,7 @@ pub(super) fn outcomes(group: &RunGroup) -> Option<Figure> {
             let share = |line: &EvaluationLine| {
                 let count = match outcome {
                     dt_data::Outcome::Success => line.success,
-                    dt_data::Outcome::WrongTarget => line.wrong_target,
+                    dt_data::Outcome::Failure(_) => line.wrong_target,
                     _ => line.truncated,
                 };
                 count as f64 / line.of.max(1) as f64
