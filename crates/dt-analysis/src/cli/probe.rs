@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use dt_analysis::draw::write_all;
+use dt_analysis::files::write_all;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::probing::{
     Concept, Given, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token, check_directions,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, restored_logit_diff};
-use crate::maths::vectors::{dot, to_f32, to_f64};
+use crate::maths::vectors::{argmax, dot, to_f32, to_f64};
 use crate::prompts::{EditConfig, Prompt};
 use crate::questions::geometry::{Pca, direction_from_cells, set_pca};
 use crate::subject::TokenKind;
@@ -155,17 +155,6 @@ pub(crate) fn answer_probability(logits: &[f32], answers: (usize, usize)) -> f64
     let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let weights: Vec<f64> = logits.iter().map(|&x| f64::from(x - most).exp()).collect();
     (weights[answers.0] + weights[answers.1]) / weights.iter().sum::<f64>()
-}
-
-/// Index of the largest value; the first of equals.
-pub(crate) fn argmax(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, &v) in values.iter().enumerate() {
-        if v > values[best] {
-            best = i;
-        }
-    }
-    best
 }
 
 /// Logit differences with a direction's coefficient set at the first state token, at the

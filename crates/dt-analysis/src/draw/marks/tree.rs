@@ -1,5 +1,12 @@
 //! The tree of a clustering, above a heat map whose columns are its leaves.
 
+use super::Drawn;
+use crate::draw::panel::Panel;
+use crate::draw::place::Place;
+use crate::draw::scene::{Point, Scene};
+use crate::draw::table::{Cells, Rows, number};
+use crate::draw::theme::{GUIDE, TREE};
+
 /// Clusters in the order in which they merge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
@@ -14,15 +21,15 @@ pub struct Tree {
 
 /// One merge: the heights at which its two branches start, and the columns that they stand on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Fork {
-    pub left: (f64, f64),
-    pub right: (f64, f64),
-    pub height: f64,
+struct Fork {
+    left: (f64, f64),
+    right: (f64, f64),
+    height: f64,
 }
 
 impl Tree {
     /// The forks, as columns and heights; a merge of what does not exist yet is left out.
-    pub(super) fn forks(&self) -> Vec<Fork> {
+    fn forks(&self) -> Vec<Fork> {
         let mut tops: Vec<(f64, f64)> = self.leaves.iter().map(|&x| (x, 0.0)).collect();
         let mut forks = Vec::new();
         for &(a, b, height) in &self.merges {
@@ -37,6 +44,47 @@ impl Tree {
             });
         }
         forks
+    }
+}
+
+impl Drawn for Tree {
+    fn head(&self) -> f64 {
+        TREE
+    }
+
+    /// Above the plot, the highest fork at the top.
+    fn draw(&self, scene: &mut Scene, panel: &Panel, place: &Place) {
+        let forks = self.forks();
+        let top = forks.iter().map(|fork| fork.height).fold(0.0, f64::max);
+        let foot = place.plot.y - 2.0;
+        let at = |x: f64, height: f64| {
+            let share = if top > 0.0 { height / top } else { 0.0 };
+            Some((place.across(panel, x)?, foot - share * (TREE - 4.0)))
+        };
+        for fork in &forks {
+            let path = [
+                at(fork.left.0, fork.left.1),
+                at(fork.left.0, fork.height),
+                at(fork.right.0, fork.height),
+                at(fork.right.0, fork.right.1),
+            ];
+            let path: Vec<Point> = path.into_iter().flatten().collect();
+            scene.path(path, GUIDE, 0.7, 1.0);
+        }
+    }
+
+    /// Both feet of a fork in `low` and `high`, its height in `value`.
+    fn rows(&self, rows: &mut Rows<'_>) {
+        for fork in self.forks() {
+            let cells = Cells {
+                x: number(f64::midpoint(fork.left.0, fork.right.0)),
+                value: number(fork.height),
+                low: number(fork.left.0),
+                high: number(fork.right.0),
+                ..Cells::default()
+            };
+            rows.push("fork", &self.series, cells);
+        }
     }
 }
 

@@ -1,12 +1,9 @@
 //! Names beside points, kept clear of each other and of what is drawn.
 
-use super::cloud;
-use super::label::{Arrow, Label};
-use super::layout::Place;
-use super::mark::Mark;
-use super::palette::{BLACK, Dash};
+use super::palette::Color;
 use super::panel::Panel;
 use super::pen::{self, Look};
+use super::place::Place;
 use super::scene::{Anchor, Point, Rect, Scene};
 use super::text;
 use super::theme::{GUIDE, TICK_SIZE};
@@ -18,76 +15,22 @@ const DIRECTIONS: usize = 16;
 /// Times that every name is moved to its best place given the others.
 const SWEEPS: usize = 8;
 
-pub(super) fn arrow(scene: &mut Scene, panel: &Panel, place: &Place, arrow: &Arrow) {
-    let ends = [arrow.from, arrow.to].map(|at| place.point(panel, at));
-    if let [Some(from), Some(to)] = ends {
-        pen::arrow(scene, &[from, to], arrow.color, arrow.width, Dash::Solid);
-    }
-}
-
-fn look(label: &Label) -> Look {
-    Look {
-        size: label.size,
-        color: label.color,
-        anchor: label.anchor,
-        ..Look::plain(label.size)
-    }
-}
-
-fn label(scene: &mut Scene, at: Point, label: &Label) {
-    let look = look(label);
-    if label.halo {
-        pen::halo(scene, &pen::area(at, &label.text, look));
-    }
-    pen::words(scene, at, &label.text, look);
-}
-
-/// All words of a panel: those at places, and the names of its points.
+/// The names of a panel's points.
 pub(super) fn draw(scene: &mut Scene, panel: &Panel, place: &Place) {
     // A little within, so that paper behind a name covers no axis.
     let mut crowd = Crowd::new(place.plot.grown(-4.0));
-    let mut names = Vec::new();
-    let origin = place.point(panel, (0.0, 0.0));
     for mark in &panel.marks {
-        let Mark::Scatter(scatter) = mark else {
-            continue;
-        };
-        let places = cloud::places(panel, place, scatter);
-        for (point, at) in scatter.points.iter().zip(places) {
-            let Some(at) = at else { continue };
-            let lines = origin.filter(|_| scatter.arrows);
-            if let Some(origin) = lines {
-                crowd.lines.push((origin, at));
-            }
-            crowd.points.push((at, scatter.size));
-            if point.labelled {
-                names.push(Name {
-                    text: &point.name,
-                    at,
-                    reach: scatter.size,
-                    away: lines.map(|origin| (at.0 - origin.0, at.1 - origin.1)),
-                    color: scatter.style.color.mix(BLACK, 0.35),
-                });
-            }
-        }
+        mark.drawn().crowd(panel, place, &mut crowd);
     }
-    for mark in &panel.marks {
-        if let Mark::Label(words) = mark
-            && let Some(at) = place.point(panel, words.at)
-        {
-            crowd.taken.push(pen::area(at, &words.text, look(words)));
-            label(scene, at, words);
-        }
-    }
-    let areas = crowd.arrange(&names);
-    for (name, area) in names.iter().zip(&areas) {
+    let areas = crowd.arrange(&crowd.names);
+    for (name, area) in crowd.names.iter().zip(&areas) {
         let near = pen::exit(area, name.at);
         let distance = (near.0 - name.at.0).hypot(near.1 - name.at.1);
         if distance > name.reach + 8.0 {
             scene.segment(name.at, near, GUIDE, 0.7);
         }
     }
-    for (name, area) in names.iter().zip(&areas) {
+    for (name, area) in crowd.names.iter().zip(&areas) {
         pen::halo(scene, area);
         let look = Look {
             color: name.color,
@@ -99,29 +42,32 @@ pub(super) fn draw(scene: &mut Scene, panel: &Panel, place: &Place) {
 }
 
 /// A name to be placed.
-struct Name<'a> {
-    text: &'a str,
-    at: Point,
+pub(super) struct Name<'a> {
+    pub text: &'a str,
+    pub at: Point,
     /// Half the size of its point.
-    reach: f64,
+    pub reach: f64,
     /// The direction that its arrow has.
-    away: Option<Point>,
-    color: super::Color,
+    pub away: Option<Point>,
+    pub color: Color,
 }
 
-/// What names keep clear of.
-struct Crowd {
+/// Names, and what they keep clear of.
+pub(super) struct Crowd<'a> {
     plot: Rect,
-    points: Vec<(Point, f64)>,
-    lines: Vec<(Point, Point)>,
+    pub names: Vec<Name<'a>>,
+    /// Points, with half their size.
+    pub points: Vec<(Point, f64)>,
+    pub lines: Vec<(Point, Point)>,
     /// Words that have their place.
-    taken: Vec<Rect>,
+    pub taken: Vec<Rect>,
 }
 
-impl Crowd {
+impl Crowd<'_> {
     fn new(plot: Rect) -> Self {
         Self {
             plot,
+            names: Vec::new(),
             points: Vec::new(),
             lines: Vec::new(),
             taken: Vec::new(),
@@ -233,7 +179,7 @@ mod tests {
 
     fn names(places: &[Point]) -> Vec<Name<'static>> {
         let name = |&at: &Point| Name {
-            text: "key, (2,6)",
+            text: "red, (2,6)",
             at,
             reach: 3.0,
             away: None,
@@ -242,7 +188,7 @@ mod tests {
         places.iter().map(name).collect()
     }
 
-    fn crowd(places: &[Point]) -> Crowd {
+    fn crowd(places: &[Point]) -> Crowd<'static> {
         let mut crowd = Crowd::new(PLOT);
         crowd.points = places.iter().map(|&at| (at, 3.0)).collect();
         crowd

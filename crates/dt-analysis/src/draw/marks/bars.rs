@@ -1,7 +1,14 @@
-//! Bars and areas, side by side and on top of each other.
+//! Bars, side by side and on top of each other.
 
-use super::mark::Band;
-use super::palette::Color;
+use super::interval;
+use super::{Drawn, Extent, Layer, Room};
+use crate::draw::legend::Swatch;
+use crate::draw::palette::Color;
+use crate::draw::panel::Panel;
+use crate::draw::place::Place;
+use crate::draw::scene::{Rect, Scene};
+use crate::draw::table::Rows;
+use crate::draw::theme::{INK, PAPER};
 
 /// A bar from `base` to `base + value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,34 +89,83 @@ pub fn stack(mut series: Vec<Bars>) -> Vec<Bars> {
     series
 }
 
-/// Areas on top of each other: each series' values at `xs`, with what lies below them.
-pub fn stacked_areas(xs: &[f64], series: &[(String, Color, Vec<f64>)]) -> Vec<Band> {
-    let mut base = vec![0.0; xs.len()];
-    series
-        .iter()
-        .map(|(name, color, values)| {
-            let points = xs.iter().zip(&mut base).zip(values);
-            Band {
-                series: name.clone(),
-                legend: Some(name.clone()),
-                points: points
-                    .map(|((&x, base), value)| {
-                        let low = *base;
-                        *base += value;
-                        (x, low, *base)
-                    })
-                    .collect(),
-                color: *color,
-                opacity: 1.0,
+impl Drawn for Bars {
+    fn extent(&self, _: &Panel) -> Extent {
+        let half = self.width / 2.0;
+        let sides = |b: &Bar| [b.x + self.offset - half, b.x + self.offset + half];
+        let heights = |b: &Bar| {
+            let top = b.base + b.value;
+            let interval = b.interval.map(|(low, high)| (b.base + low, b.base + high));
+            interval::ends(top, interval).into_iter().chain([b.base])
+        };
+        (
+            self.bars.iter().flat_map(sides).collect(),
+            self.bars.iter().flat_map(heights).collect(),
+        )
+    }
+
+    fn room(&self) -> Room {
+        Room::Marker
+    }
+
+    fn legend(&self) -> Option<(String, Swatch)> {
+        Some((self.legend.clone()?, Swatch::Patch(self.color, 1.0)))
+    }
+
+    fn layer(&self) -> Layer {
+        Layer::BelowAxes
+    }
+
+    fn draw(&self, scene: &mut Scene, panel: &Panel, place: &Place) {
+        for bar in &self.bars {
+            let middle = bar.x + self.offset;
+            let sides = [middle - self.width / 2.0, middle + self.width / 2.0];
+            let [Some(a), Some(b)] = sides.map(|x| place.across(panel, x)) else {
+                continue;
+            };
+            let ends = [bar.base, bar.base + bar.value].map(|y| place.up(panel, y));
+            let [Some(base), Some(top)] = ends else {
+                continue;
+            };
+            let within = |y: f64| y.clamp(place.plot.y, place.plot.bottom());
+            // Neighbours stay apart by a hair.
+            let (left, right) = (a.min(b) + 0.5, a.max(b) - 0.5);
+            let rect = Rect {
+                x: left,
+                y: within(top.min(base)),
+                width: (right - left).max(0.5),
+                height: within(top.max(base)) - within(top.min(base)),
+            };
+            if rect.height > 0.0 {
+                scene.rect(rect, self.color);
             }
-        })
-        .collect()
+            if bar.base > 0.0 && rect.height > 2.0 {
+                scene.segment((rect.x, base), (rect.right(), base), PAPER, 0.8);
+            }
+            if let Some((low, high)) = bar.interval
+                && let (Some(low), Some(high)) = (
+                    place.up(panel, bar.base + low),
+                    place.up(panel, bar.base + high),
+                )
+            {
+                let middle = f64::midpoint(left, right);
+                interval::draw(scene, &place.plot, middle, (low, high), INK);
+            }
+        }
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) {
+        for bar in &self.bars {
+            let cells = rows.at((bar.x, bar.value)).with_interval(bar.interval);
+            rows.push("bar", &self.series, cells);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::Mark;
+    use crate::draw::Axis;
     use crate::draw::palette::{BLUE, ORANGE};
 
     #[test]
@@ -122,20 +178,9 @@ mod tests {
         assert_eq!(stacked[1].bars[0].base, 3.0);
         assert_eq!(stacked[1].bars[1].base, 0.0);
         assert_eq!(stacked[2].bars[0].base, 4.0);
-        let (_, ys) = Mark::Bars(stacked[2].clone()).extent();
+        let panel = Panel::new("", Axis::linear(""), Axis::linear(""));
+        let (_, ys) = stacked[2].extent(&panel);
         assert!(ys.contains(&9.0));
-    }
-
-    #[test]
-    fn areas_are_stacked_in_order() {
-        let areas = stacked_areas(
-            &[0.0, 1.0],
-            &[
-                ("a".to_owned(), BLUE, vec![0.25, 0.5]),
-                ("b".to_owned(), ORANGE, vec![0.75, 0.5]),
-            ],
-        );
-        assert_eq!(areas[1].points, [(0.0, 0.25, 1.0), (1.0, 0.5, 1.0)]);
     }
 
     #[test]

@@ -1,8 +1,19 @@
 //! Clouds of points that have names.
 
-use super::density::spread;
-use super::palette::Style;
-use super::theme;
+use super::spread::spread;
+use super::{Drawn, Extent, Room};
+use crate::draw::legend::Swatch;
+use crate::draw::names::{Crowd, Name};
+use crate::draw::palette::{BLACK, Style};
+use crate::draw::panel::Panel;
+use crate::draw::pen;
+use crate::draw::place::Place;
+use crate::draw::scene::{Point, Scene, clip};
+use crate::draw::table::{Cells, Rows};
+use crate::draw::theme::{self, PAPER};
+
+/// Width of an arrow from the origin.
+const SHAFT: f64 = 1.2;
 
 /// A point with a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +112,7 @@ impl Scatter {
 
     /// Where each point is drawn along the x axis: moved aside, the same on every run, by a share
     /// of `jitter` that follows how dense its strip is there.
-    pub(super) fn places(&self) -> Vec<f64> {
+    fn along(&self) -> Vec<f64> {
         let mut places: Vec<f64> = self.points.iter().map(|p| p.x).collect();
         if self.jitter == 0.0 {
             return places;
@@ -121,6 +132,86 @@ impl Scatter {
         }
         places
     }
+
+    /// Where each point is drawn; none for those that have no place within the plot.
+    fn places(&self, panel: &Panel, place: &Place) -> Vec<Option<Point>> {
+        (self.points.iter().zip(self.along()))
+            .map(|(point, x)| place.point(panel, (x, point.y)))
+            .map(|at| at.filter(|&at| place.holds(at)))
+            .collect()
+    }
+}
+
+impl Drawn for Scatter {
+    fn extent(&self, _: &Panel) -> Extent {
+        let origin = self.arrows.then_some((0.0, 0.0));
+        let points = self.points.iter().map(|p| (p.x, p.y));
+        points.chain(origin).unzip()
+    }
+
+    fn room(&self) -> Room {
+        match self.points.iter().any(|point| point.labelled) {
+            true => Room::Name,
+            false => Room::Marker,
+        }
+    }
+
+    fn legend(&self) -> Option<(String, Swatch)> {
+        let swatch = match self.arrows {
+            true => Swatch::Line(self.style, theme::LINE, 1.0, false),
+            false => Swatch::Point(self.style),
+        };
+        Some((self.legend.clone()?, swatch))
+    }
+
+    fn draw(&self, scene: &mut Scene, panel: &Panel, place: &Place) {
+        let style = self.style;
+        let origin = place.point(panel, (0.0, 0.0));
+        for at in self.places(panel, place).into_iter().flatten() {
+            match origin {
+                Some(origin) if self.arrows => {
+                    for part in clip(&[origin, at], &place.plot) {
+                        pen::arrow(scene, &part, style.color, SHAFT, style.dash);
+                    }
+                }
+                _ => {
+                    let colors = (style.color, PAPER);
+                    scene.faint_marker(style.marker, at, self.size, colors, self.opacity);
+                }
+            }
+        }
+    }
+
+    fn crowd<'a>(&'a self, panel: &Panel, place: &Place, crowd: &mut Crowd<'a>) {
+        let origin = place.point(panel, (0.0, 0.0));
+        let origin = origin.filter(|_| self.arrows);
+        for (point, at) in self.points.iter().zip(self.places(panel, place)) {
+            let Some(at) = at else { continue };
+            if let Some(origin) = origin {
+                crowd.lines.push((origin, at));
+            }
+            crowd.points.push((at, self.size));
+            if point.labelled {
+                crowd.names.push(Name {
+                    text: &point.name,
+                    at,
+                    reach: self.size,
+                    away: origin.map(|origin| (at.0 - origin.0, at.1 - origin.1)),
+                    color: self.style.color.mix(BLACK, 0.35),
+                });
+            }
+        }
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) {
+        for point in &self.points {
+            let cells = Cells {
+                name: point.name.clone(),
+                ..rows.at((point.x, point.y))
+            };
+            rows.push("point", &self.series, cells);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,8 +224,8 @@ mod tests {
             .map(|n| Named::new(n.to_string(), f64::from(n % 2), f64::from(n * n % 97)))
             .collect();
         let strip = Scatter::new("s", points, Style::nth(0)).strip(0.3);
-        let places = strip.places();
-        assert_eq!(places, strip.places(), "the same on every call");
+        let places = strip.along();
+        assert_eq!(places, strip.along(), "the same on every call");
         for (point, place) in strip.points.iter().zip(&places) {
             assert!((place - point.x).abs() <= 0.3, "{place}");
         }
@@ -144,6 +235,6 @@ mod tests {
         assert!(apart.len() > 390, "{}", apart.len());
         let mut plain = strip;
         plain.jitter = 0.0;
-        assert_eq!(plain.places()[3], 1.0);
+        assert_eq!(plain.along()[3], 1.0);
     }
 }

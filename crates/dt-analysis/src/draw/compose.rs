@@ -1,17 +1,18 @@
-//! From a figure to shapes: what covers what, letters and titles; [`axes`] and marks are drawn
-//! by the modules of their kinds.
+//! From a figure to shapes: what covers what, letters and titles. [`axes`] draws axes, and each
+//! mark draws itself.
 
 use super::figure::Figure;
-use super::layout::{LINE_HEIGHT, Layout, Place, layout};
-use super::legend::{self, rectangle};
-use super::mark::Mark;
+use super::layout::{LINE_HEIGHT, Layout, layout};
+use super::legend;
+use super::marks::{Layer, Mark};
 use super::panel::Panel;
-use super::scene::{Anchor, Point, Rect, Scene, Text};
-use super::theme::{AXIS_WIDTH, GUIDE, INK, LETTER_SIZE, MARGIN, TITLE_SIZE};
-use super::{axes, cloud, diagram, heat, labels, shapes, tiles};
+use super::place::Place;
+use super::scene::{Anchor, Point, Scene, Text};
+use super::theme::{INK, LETTER_SIZE, MARGIN, TITLE_SIZE};
+use super::{axes, names};
 
 /// The figure as shapes.
-pub(super) fn draw(figure: &Figure) -> Scene {
+pub(super) fn compose(figure: &Figure) -> Scene {
     let Layout { places, height } = layout(figure);
     let mut scene = Scene {
         width: figure.width,
@@ -23,33 +24,6 @@ pub(super) fn draw(figure: &Figure) -> Scene {
     let legend = legend::draw(&mut scene, figure, height);
     scene.height = (height + legend + MARGIN).ceil();
     scene
-}
-
-impl Place {
-    /// Where a value of the x axis lies.
-    pub fn across(&self, panel: &Panel, value: f64) -> Option<f64> {
-        let share = self.x.position(value)?;
-        let share = if panel.x.reversed { 1.0 - share } else { share };
-        Some(self.plot.x + share * self.plot.width)
-    }
-
-    /// Where a value of the y axis lies.
-    pub fn up(&self, panel: &Panel, value: f64) -> Option<f64> {
-        let share = self.y.position(value)?;
-        let share = if panel.y.reversed { share } else { 1.0 - share };
-        Some(self.plot.y + share * self.plot.height)
-    }
-
-    pub fn point(&self, panel: &Panel, (x, y): (f64, f64)) -> Option<Point> {
-        Some((self.across(panel, x)?, self.up(panel, y)?))
-    }
-
-    /// Whether a point lies within the plot, its edge included.
-    pub fn holds(&self, (x, y): Point) -> bool {
-        let plot = &self.plot;
-        (plot.x - 0.5..=plot.right() + 0.5).contains(&x)
-            && (plot.y - 0.5..=plot.bottom() + 0.5).contains(&y)
-    }
 }
 
 /// A line of text in the colour of axes.
@@ -70,33 +44,18 @@ fn draw_panel(scene: &mut Scene, panel: &Panel, place: &Place) {
     if !is_grid {
         axes::grid(scene, panel, place);
     }
-    // Axes cover the feet of bars and areas; lines and markers cover axes.
-    for mark in &panel.marks {
-        match mark {
-            Mark::Band(band) => shapes::band(scene, panel, place, band),
-            Mark::Bars(bars) => shapes::bars(scene, panel, place, bars),
-            Mark::Heat(map) => heat::draw(scene, panel, place, map),
-            Mark::View(view) => tiles::draw(scene, &place.plot, view),
-            _ => {}
+    let layer = |scene: &mut Scene, layer: Layer| {
+        let marks = panel.marks.iter().map(Mark::drawn);
+        for mark in marks.filter(|mark| mark.layer() == layer) {
+            mark.draw(scene, panel, place);
         }
-    }
+    };
+    layer(scene, Layer::BelowAxes);
     axes::draw(scene, panel, place, is_grid);
-    for mark in &panel.marks {
-        match mark {
-            Mark::Line(line) => shapes::line(scene, panel, place, line),
-            Mark::Points(points) => shapes::points(scene, panel, place, points),
-            Mark::Guide(guide) => shapes::guide(scene, panel, place, guide.at),
-            Mark::Tree(tree) => cloud::tree(scene, panel, place, tree),
-            Mark::Scatter(scatter) => cloud::scatter(scene, panel, place, scatter),
-            Mark::Violin(violin) => cloud::violin(scene, panel, place, violin),
-            Mark::Arrow(arrow) => labels::arrow(scene, panel, place, arrow),
-            Mark::Sketch(sketch) => diagram::draw(scene, &place.plot, sketch),
-            Mark::Agent(x, y) => heat::draw_agent(scene, panel, place, (*x, *y)),
-            Mark::Band(_) | Mark::Bars(_) | Mark::Heat(_) | Mark::View(_) | Mark::Label(_) => {}
-        }
-    }
-    // Words come last, as they keep clear of all the rest.
-    labels::draw(scene, panel, place);
+    layer(scene, Layer::AboveAxes);
+    layer(scene, Layer::Words);
+    // Names come last, as they keep clear of all the rest.
+    names::draw(scene, panel, place);
     draw_title(scene, place);
 }
 
@@ -104,7 +63,7 @@ fn draw_title(scene: &mut Scene, place: &Place) {
     let lines = place.title.len().max(1);
     let baseline = |n: usize| {
         let above = (lines - n - 1) as f64 * TITLE_SIZE * LINE_HEIGHT;
-        place.plot.y - place.tree - 9.0 - above
+        place.plot.y - place.head - 9.0 - above
     };
     if let Some(letter) = &place.letter {
         scene.text(Text {
@@ -130,17 +89,10 @@ fn draw_title(scene: &mut Scene, place: &Place) {
     }
 }
 
-/// The frame of a heat map or a view.
-pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
-    let mut around = rectangle(plot);
-    around.push((plot.x, plot.y));
-    scene.path(around, GUIDE, AXIS_WIDTH, 1.0);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::scene::Shape;
+    use crate::draw::scene::{Rect, Shape};
     use crate::draw::text;
     use crate::draw::{
         Axis, Bars, ColorMap, Guide, GuideAt, HeatMap, Line, Numbers, Share, Sketch, Style, Words,
@@ -167,7 +119,7 @@ mod tests {
 
     /// No text leaves the picture, and none on one line touches its neighbour.
     fn assert_tidy(figure: &Figure) {
-        let scene = draw(figure);
+        let scene = compose(figure);
         let all = texts(&scene);
         for text in &all {
             let (low, high) = span(text);
@@ -242,7 +194,7 @@ mod tests {
         let mut figure = Figure::new("f", "F");
         figure.panels.push(panel);
         assert_tidy(&figure);
-        let scene = draw(&figure);
+        let scene = compose(&figure);
         assert!(
             texts(&scene)
                 .iter()
@@ -265,7 +217,7 @@ mod tests {
         figure.width = 300.0;
         figure.panels.push(panel);
         assert_tidy(&figure);
-        let scene = draw(&figure);
+        let scene = compose(&figure);
         let grey = |shape: &&Shape| matches!(shape, Shape::Rect { color, .. } if *color == crate::draw::palette::MISSING);
         assert_eq!(
             scene.shapes.iter().filter(grey).count(),
@@ -297,13 +249,13 @@ mod tests {
 
     #[test]
     fn small_cells_touch_and_their_names_are_thinned() {
-        let names = (0..98).map(|n| format!("key, ({},{})", n / 7, n % 7));
+        let names = (0..98).map(|n| format!("red, ({},{})", n / 7, n % 7));
         let axis = Axis::categories("to", names.collect::<Vec<_>>());
         let figure = many(&axis, 98);
         assert_tidy(&figure);
-        let scene = draw(&figure);
+        let scene = compose(&figure);
         let written = texts(&scene);
-        let named = written.iter().filter(|t| t.text.starts_with("key"));
+        let named = written.iter().filter(|t| t.text.starts_with("red"));
         assert!((20..98).contains(&named.count()));
         let cells: Vec<Rect> = (scene.shapes.iter())
             .filter_map(|shape| match shape {
@@ -314,18 +266,18 @@ mod tests {
         assert_eq!(cells.len(), 98 * 98);
         assert!(cells[0].right() > cells[1].x && cells[0].bottom() > cells[98].y);
 
-        let groups = axis.every(0).group("key", 0, 48).group("ball", 49, 97);
+        let groups = axis.every(0).group("red", 0, 48).group("blue", 49, 97);
         let figure = many(&groups, 98);
         assert_tidy(&figure);
-        let scene = draw(&figure);
+        let scene = compose(&figure);
         let words: Vec<&str> = texts(&scene).iter().map(|t| t.text.as_str()).collect();
-        assert_eq!(words, ["key", "ball", "to", "key", "ball", "to", "t"]);
+        assert_eq!(words, ["red", "blue", "to", "red", "blue", "to", "t"]);
     }
 
     #[test]
     fn each_seventh_name_stays_each_seventh() {
         let axis = Axis::categories("", (0..49).map(|n| n.to_string())).every(7);
-        let scene = draw(&many(&axis, 49));
+        let scene = compose(&many(&axis, 49));
         let words: Vec<String> = texts(&scene).iter().map(|t| t.text.clone()).collect();
         let sevenths = ["0", "7", "14", "21", "28", "35", "42"];
         assert_eq!(words[..14], [sevenths, sevenths].concat());
@@ -338,7 +290,7 @@ mod tests {
         let mut figure = Figure::new("f", "F");
         figure.panels.push(Panel::of_sketch("", sketch));
         assert_tidy(&figure);
-        let scene = draw(&figure);
+        let scene = compose(&figure);
         assert_eq!(scene.shapes.len(), 1, "{:?}", scene.shapes);
         // As wide as the page within its margins, and as high as its shape wants.
         let expected = (figure.width - 2.0 * MARGIN) / 4.0;
@@ -348,7 +300,7 @@ mod tests {
     #[test]
     fn an_empty_figure_is_drawn() {
         let mut figure = Figure::new("f", "F");
-        assert!(draw(&figure).height > 0.0);
+        assert!(compose(&figure).height > 0.0);
         figure
             .panels
             .push(Panel::new("", Axis::log("x"), Axis::linear("")));

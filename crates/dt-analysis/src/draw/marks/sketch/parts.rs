@@ -1,36 +1,9 @@
-//! Diagrams: boxes, arrows and words at free places, without axes.
+//! Parts of a diagram.
 
-use super::label::Anchor;
-use super::palette::{Color, Dash};
-use super::theme;
-use super::view::View;
-
-/// A diagram. Its units are CSS pixels where it is as wide as its panel, and grow and shrink with
-/// it; sizes of text and lines stay.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sketch {
-    /// Name in the table.
-    pub series: String,
-    /// Width and height; places count from the top left corner, downwards.
-    pub size: (f64, f64),
-    /// Drawn in order.
-    pub parts: Vec<Part>,
-}
-
-/// A part of a diagram.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Part {
-    /// A rounded box with words in its middle.
-    Block(Block),
-    /// A line, with a head where it is an arrow.
-    Link(Link),
-    /// Words.
-    Words(Words),
-    /// A bracket along a stretch, with words.
-    Bracket(Bracket),
-    /// What an agent sees, at a corner and with the length of its sides.
-    View(View, (f64, f64), f64),
-}
+use super::Part;
+use crate::draw::palette::{Color, Dash};
+use crate::draw::scene::Anchor;
+use crate::draw::theme;
 
 /// A rounded box with words in its middle.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,22 +68,6 @@ pub struct Bracket {
     pub depth: f64,
     /// The words.
     pub words: String,
-}
-
-impl Sketch {
-    /// An empty diagram.
-    pub fn new(series: impl Into<String>, size: (f64, f64)) -> Self {
-        Self {
-            series: series.into(),
-            size,
-            parts: Vec::new(),
-        }
-    }
-
-    /// Adds a part on top.
-    pub fn push(&mut self, part: impl Into<Part>) {
-        self.parts.push(part.into());
-    }
 }
 
 impl Block {
@@ -267,28 +224,5 @@ impl From<Words> for Part {
 impl From<Bracket> for Part {
     fn from(bracket: Bracket) -> Self {
         Self::Bracket(bracket)
-    }
-}
-
-impl Part {
-    /// Its row in the table: what it is, where, and its words.
-    pub(super) fn row(&self) -> (&'static str, (f64, f64), &str) {
-        match self {
-            Self::Block(block) => {
-                let ((x, y), (width, height)) = (block.corner, block.size);
-                ("block", (x + width / 2.0, y + height / 2.0), &block.words)
-            }
-            Self::Link(link) => {
-                let kind = if link.head { "arrow" } else { "line" };
-                (kind, link.path.last().copied().unwrap_or_default(), "")
-            }
-            Self::Words(words) => ("words", words.at, &words.text),
-            Self::Bracket(bracket) => {
-                let ((ax, ay), (bx, by)) = (bracket.from, bracket.to);
-                let middle = (f64::midpoint(ax, bx), f64::midpoint(ay, by));
-                ("bracket", middle, &bracket.words)
-            }
-            Self::View(view, corner, _) => ("view", *corner, &view.series),
-        }
     }
 }

@@ -1,12 +1,19 @@
-//! What an agent sees, cell by cell.
+//! What is seen of a world, cell by cell.
+
+mod objects;
+mod tiles;
 
 use dt_env::{Object, Tile};
 
-use super::palette::Color;
-use super::theme::ADDED;
+use super::{Drawn, Layer};
+use crate::draw::palette::Color;
+use crate::draw::panel::Panel;
+use crate::draw::place::Place;
+use crate::draw::scene::{Rect, Scene};
+use crate::draw::table::{Cells, Rows};
+use crate::draw::theme::ADDED;
 
-/// An observation: a square of cells around an agent that stands at the bottom centre and looks
-/// up.
+/// An observation: a square of cells, seen by who stands at the bottom centre and looks up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// Name in the table of numbers.
@@ -109,7 +116,7 @@ impl View {
 
     /// What a cell is called: object, colour and state, or their numbers where there is no such
     /// tile.
-    pub(super) fn words(&self, column: usize, row: usize) -> [String; 3] {
+    fn words(&self, column: usize, row: usize) -> [String; 3] {
         let bytes = self.bytes(column, row);
         match Tile::from_encoding(bytes) {
             Some(tile) => [
@@ -127,8 +134,58 @@ impl View {
     }
 
     /// The spot of a cell.
-    pub(super) fn spot(&self, column: usize, row: usize) -> Option<&Spot> {
+    fn spot(&self, column: usize, row: usize) -> Option<&Spot> {
         self.spots.iter().find(|spot| spot.cell == (column, row))
+    }
+
+    /// What is said of a cell.
+    fn remark(&self, column: usize, row: usize) -> String {
+        match self.spot(column, row) {
+            Some(spot) => match &spot.tag {
+                Some((words, _)) => words.replace('\n', " "),
+                None if spot.added => "added".to_owned(),
+                None => "marked".to_owned(),
+            },
+            None => String::new(),
+        }
+    }
+
+    /// Draws it into a square, wherever that is.
+    pub(super) fn draw_in(&self, scene: &mut Scene, square: &Rect) {
+        tiles::draw(scene, square, self);
+    }
+
+    /// A row for each cell, row by row from the far end.
+    pub(super) fn push_rows(&self, rows: &mut Rows<'_>) {
+        let side = self.side();
+        for (row, column) in (0..side).flat_map(|row| (0..side).map(move |c| (row, c))) {
+            let cells = Cells {
+                x: column.to_string(),
+                y: row.to_string(),
+                name: self.remark(column, row),
+                tile: self.words(column, row),
+                ..Cells::default()
+            };
+            rows.push("tile", &self.series, cells);
+        }
+    }
+}
+
+impl Drawn for View {
+    fn layer(&self) -> Layer {
+        Layer::BelowAxes
+    }
+
+    fn cells(&self) -> Option<(usize, usize)> {
+        Some((self.side(), self.side()))
+    }
+
+    fn draw(&self, scene: &mut Scene, _: &Panel, place: &Place) {
+        self.draw_in(scene, &place.plot);
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) {
+        self.push_rows(rows);
     }
 }
 
