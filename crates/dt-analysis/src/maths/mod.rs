@@ -4,3 +4,4 @@ pub mod logit_diff;
 pub mod probes;
 pub mod stats;
 pub(crate) mod vectors;
+pub mod walsh;

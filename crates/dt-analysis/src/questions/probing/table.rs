@@ -18,13 +18,13 @@ pub fn sweep_csv(records: &[&ProbeSweepRecord]) -> String {
     let mut csv = HEAD.to_owned();
     for record in records {
         for baseline in &record.observation {
-            let (concept, token) = (baseline.concept.name(), baseline.token.name());
+            let (concept, token) = (baseline.concept.to_string(), baseline.token.name());
             let metrics = baseline.reading.as_ref().map(|r| of_reading("", r));
-            let site = [concept, "observation", token];
+            let site = [concept.as_str(), "observation", token];
             push(&mut csv, record, site, metrics.unwrap_or_default());
         }
         for probe in &record.probes {
-            let site = [probe.concept.name(), &probe.point, probe.token.name()];
+            let site = [&probe.concept.to_string(), &probe.point, probe.token.name()];
             push(&mut csv, record, site, of_probe(probe));
         }
     }
