@@ -5,8 +5,8 @@ use dt_analysis::subject::Experiment;
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::draw::write_all;
 use dt_analysis::figures::errata_figure;
+use dt_analysis::files::write_all;
 use dt_analysis::papers::memory_dt::errata::errata;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 

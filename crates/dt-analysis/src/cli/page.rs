@@ -8,11 +8,12 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use dt_analysis::dossier::table::{Row, write_table};
-use dt_analysis::draw::{Figure, Written, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::{
     Group, attribution_figures, claims_figure, errata_figure, geometry_figures,
     intervention_figures, patching_figures,
 };
+use dt_analysis::files::{Written, write_all};
 use dt_analysis::pages::report::{Picture, Report, Section, Shown, render};
 use dt_analysis::papers::memory_dt::claims::{ClaimSummary, summarise};
 use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};

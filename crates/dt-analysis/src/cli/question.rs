@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use dt_analysis::dossier::reproduce::{AgentResults, reproduce};
-use dt_analysis::draw::{Figure, Written, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::Group;
+use dt_analysis::files::{Written, write_all};
 use dt_analysis::papers::memory_dt::claims::Claims;
 use dt_analysis::prompts::Study;
 use dt_analysis::subject::Subject;
