@@ -1,20 +1,27 @@
 //! The program `dt-data` as a user meets it.
 
-#![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
-
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::{TINY, files, names};
 use serde_json::Value;
 
+use crate::support::{Program, contents, names};
+
+/// A few dozen steps, for tests that write it often.
+const TINY: &str = r#"(
+    name: "tiny",
+    env: "MiniGrid-MemoryS7FixedStart-v0",
+    max_steps: 12,
+    parts: [
+        (policy: Planner, amount: Episodes(2)),
+        (policy: Uniform, amount: Steps(per_environment: 15, environments: 1)),
+    ],
+)"#;
+
 fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dt-data"));
-    command.args(args).stdin(Stdio::null());
+    let mut command = Program::Data.command();
+    command.args(args);
     command
 }
 
@@ -110,7 +117,7 @@ fn generate_prints_the_card_and_writes_the_dataset() {
 
     let message = fail(&["generate", &recipe, "--out", &place], 2);
     assert!(message.contains("--force"), "{message}");
-    let before = files(Path::new(&place));
+    let before = contents(Path::new(&place));
     let again = [
         "generate",
         &recipe,
@@ -121,11 +128,11 @@ fn generate_prints_the_card_and_writes_the_dataset() {
         "1",
     ];
     succeed(&again);
-    assert_eq!(files(Path::new(&place)), before);
+    assert_eq!(contents(Path::new(&place)), before);
     let (json, _) = succeed(&[&again[..], &["--seed", "9", "--json"]].concat());
     let record: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(record["recipe"]["seed"], 9);
-    assert_ne!(files(Path::new(&place)), before);
+    assert_ne!(contents(Path::new(&place)), before);
     assert_eq!(names(dir.path()), ["set", "tiny.ron"], "no debris");
 }
 

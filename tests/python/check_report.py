@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens a report in a real browser, at phone and desktop width, and looks for what must be there.
 
-    python3 scripts/check_report.py out/report.html [--shots DIR]
+    python3 tests/python/check_report.py out/report.html [--shots DIR]
 
 Runs headless Chromium without network: every figure must have a picture of some size, nothing may
 be wider than the page outside of what scrolls, and the console must be silent. Exit code 1 if not.

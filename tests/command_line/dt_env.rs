@@ -1,17 +1,16 @@
 //! The program `dt-env` as a user meets it.
 
-#![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
-
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::support::{Program, root};
+
 fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dt-env"));
-    command.args(args).stdin(Stdio::null());
+    let mut command = Program::Env.command();
+    command.args(args);
     command
 }
 
@@ -58,7 +57,7 @@ fn json(args: &[&str]) -> Value {
 }
 
 fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+    root().join("crates/dt-env/tests/data")
 }
 
 #[test]

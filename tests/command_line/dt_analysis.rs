@@ -1,16 +1,16 @@
 //! The program `dt-analysis` as a user meets it.
 
-#![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::support::{Program, root};
+
 fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dt-analysis"));
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    command.args(args).current_dir(data).stdin(Stdio::null());
+    let mut command = Program::Analysis.command();
+    command
+        .args(args)
+        .current_dir(root().join("crates/dt-analysis/tests/data"));
     command
 }
 

@@ -1,42 +1,38 @@
-//! Bad input: one clear error, exit code 2, and nothing on disk is touched.
-
-#![allow(clippy::unwrap_used)] // a test may panic
-
-mod common;
+//! Bad input: one clear error that names file, place and remedy, exit code 2, and nothing on disk
+//! is touched.
 
 use std::fs;
-use std::path::Path;
 
-use common::{agent, contents, definitions, run, stderr};
+use crate::support::lab::definition;
+use crate::support::{Lab, Program, contents};
 
-/// Runs, expects exit code 2 and an error that holds all of `parts`; returns nothing else.
-fn refused(dir: &Path, args: &[&str], parts: &[&str]) {
-    let before = contents(dir);
-    let output = run(dir, args);
-    let text = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
+const TRAIN: [&str; 5] = ["train", "tiny.ron", "--quiet", "--out", "run"];
+
+/// Runs `dt-train`, which must refuse with an error that holds all of `parts`.
+fn refused(lab: &Lab, args: &[&str], parts: &[&str]) {
+    let text = lab.refuse(Program::Train, args);
     for part in parts {
         assert!(text.contains(part), "{args:?}: `{part}` is not in: {text}");
     }
-    assert!(!text.contains("panicked"), "{text}");
-    assert!(before == contents(dir), "{args:?}: files changed");
+}
+
+fn trained(lab: &Lab, args: &[&str]) {
+    lab.succeed(Program::Train, args);
 }
 
 #[test]
 fn definitions_are_checked() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path();
-    definitions(path, 10, "");
-    let good = agent(&path.join("tiny-data.ron"), 10, "");
+    let lab = Lab::new();
+    let good = definition("tiny.ron");
     for (change, parts) in [
         (
             ("n_ctx: 14", "n_ctx: 15"),
             &["bad.ron", "model.n_ctx", "3 T - 1"][..],
         ),
-        (("d_mlp: 16", "d_mpl: 16"), &["bad.ron:4", "model", "d_mpl"]),
+        (("d_mlp: 16", "d_mpl: 16"), &["bad.ron:5", "model", "d_mpl"]),
         (
             ("n_layers: 2", "n_layers: \"two\""),
-            &["bad.ron:4", "model.n_layers"],
+            &["bad.ron:5", "model.n_layers"],
         ),
         (
             ("[0.892, 0.0]", "[0.892, 1.5]"),
@@ -50,37 +46,35 @@ fn definitions_are_checked() {
     ] {
         let bad = good.replacen(change.0, change.1, 1);
         assert_ne!(bad, good, "{change:?}");
-        fs::write(path.join("bad.ron"), bad).unwrap();
-        refused(path, &["train", "bad.ron", "--out", "run"], parts);
+        fs::write(lab.at("bad.ron"), bad).unwrap();
+        refused(&lab, &["train", "bad.ron", "--out", "run"], parts);
     }
-    refused(path, &["train", "nowhere.ron"], &["nowhere.ron"]);
-    refused(path, &["--seeds", "5..2"], &["5..2"]);
-    refused(path, &["--device", "gpu"], &["unknown device `gpu`"]);
+    refused(&lab, &["train", "nowhere.ron"], &["nowhere.ron"]);
+    refused(&lab, &["--seeds", "5..2"], &["5..2"]);
+    refused(&lab, &["--device", "gpu"], &["unknown device `gpu`"]);
     if !cfg!(feature = "libtorch") {
         refused(
-            path,
+            &lab,
             &["--device", "libtorch:cuda:0"],
             &["--features libtorch"],
         );
     }
-    refused(path, &["--resume", "--out", "run"], &["nothing to resume"]);
+    refused(&lab, &["--resume", "--out", "run"], &["nothing to resume"]);
 }
 
 #[test]
 fn impossible_worlds_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path();
-    definitions(path, 10, "");
-    let recipe = common::DATASET.replace("MiniGrid-MemoryS7FixedStart-v0", "even.ron");
-    fs::write(path.join("tiny-data.ron"), recipe).unwrap();
+    let lab = Lab::new();
+    let recipe = definition("tiny-data.ron").replace("MiniGrid-MemoryS7FixedStart-v0", "even.ron");
+    fs::write(lab.at("tiny-data.ron"), recipe).unwrap();
     let train = ["train", "tiny.ron", "--out", "run"];
     let memory = "(id: \"even\", world: Memory((size: 8)))";
-    fs::write(path.join("even.ron"), memory).unwrap();
-    refused(path, &train, &["even.ron", "size", "must be odd"]);
+    fs::write(lab.at("even.ron"), memory).unwrap();
+    refused(&lab, &train, &["even.ron", "size", "must be odd"]);
     let in_wall = "(id: \"w\", world: Map((rows: [\"####\", \"#.+#\", \">###\"], success: Reach)))";
-    fs::write(path.join("even.ron"), in_wall).unwrap();
+    fs::write(lab.at("even.ron"), in_wall).unwrap();
     refused(
-        path,
+        &lab,
         &train,
         &["even.ron", "rows[2]", "border must be wall"],
     );
@@ -88,81 +82,75 @@ fn impossible_worlds_are_refused() {
 
 #[test]
 fn a_run_that_is_there_is_kept() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path();
-    definitions(path, 10, "");
-    let train = ["train", "tiny.ron", "--quiet", "--out", "run"];
-    assert!(run(path, &train).status.success());
-    refused(path, &train, &["exists already", "--resume", "--force"]);
+    let lab = Lab::new();
+    trained(&lab, &TRAIN);
+    refused(&lab, &TRAIN, &["exists already", "--resume", "--force"]);
     // Resuming with another definition or seed is refused too.
-    definitions(path, 11, "");
-    let resume = ["train", "tiny.ron", "--quiet", "--out", "run", "--resume"];
-    refused(path, &resume, &["another definition"]);
-    definitions(path, 10, "");
+    lab.train_differently(11, "");
+    let resume = [&TRAIN[..], &["--resume"]].concat();
+    refused(&lab, &resume, &["another definition"]);
+    lab.write("tiny.ron", definition("tiny.ron"));
     let with_seed = [&resume[..], &["--seed", "4"]].concat();
-    refused(path, &with_seed, &["has seed 0, not 4"]);
+    refused(&lab, &with_seed, &["has seed 0, not 4"]);
     // --force replaces a run, and nothing that is not one.
-    fs::create_dir(path.join("precious")).unwrap();
-    fs::write(path.join("precious/thesis.txt"), "words").unwrap();
+    fs::create_dir(lab.at("precious")).unwrap();
+    fs::write(lab.at("precious/thesis.txt"), "words").unwrap();
     let force = [
         "train", "tiny.ron", "--quiet", "--out", "precious", "--force",
     ];
-    refused(path, &force, &["is not a run"]);
+    refused(&lab, &force, &["is not a run"]);
 }
 
 #[test]
 fn damaged_agents_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path();
-    definitions(path, 10, "");
-    let train = ["train", "tiny.ron", "--quiet", "--out", "run"];
-    assert!(run(path, &train).status.success());
-    let file = path.join("run/agent.safetensors");
+    let lab = Lab::new();
+    trained(&lab, &TRAIN);
+    let file = lab.at("run/agent.safetensors");
     let good = fs::read(&file).unwrap();
     let eval = ["eval", "run", "--episodes", "0"];
-    assert!(run(path, &eval).status.success());
+    trained(&lab, &eval);
 
     fs::write(&file, &good[..good.len() / 2]).unwrap();
     refused(
-        path,
+        &lab,
         &eval,
         &["agent.safetensors", "not a safetensors file"],
     );
     let mut header_too_long = good.clone();
     header_too_long[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     fs::write(&file, header_too_long).unwrap();
-    refused(path, &eval, &["agent.safetensors"]);
+    refused(&lab, &eval, &["agent.safetensors"]);
     let mut not_a_number = good.clone();
     let end = not_a_number.len();
     not_a_number[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     fs::write(&file, not_a_number).unwrap();
-    refused(path, &eval, &["agent.safetensors", "not finite"]);
+    refused(&lab, &eval, &["agent.safetensors", "not finite"]);
     fs::write(&file, &good).unwrap();
 
-    let json = path.join("run/agent.json");
+    let json = lab.at("run/agent.json");
     let record = fs::read_to_string(&json).unwrap();
     fs::write(
         &json,
         record.replacen("\"d_model\": 16", "\"d_model\": 32", 1),
     )
     .unwrap();
-    refused(path, &eval, &["agent.safetensors", "shape"]);
+    refused(&lab, &eval, &["agent.safetensors", "shape"]);
     fs::write(&json, record.replacen("\"n_ctx\": 14", "\"n_ctx\": 13", 1)).unwrap();
-    refused(path, &eval, &["agent.json", "n_ctx"]);
+    refused(&lab, &eval, &["agent.json", "n_ctx"]);
     // A world that cannot be, and one that outlasts the time table.
     let world = record.replacen("\"size\": 7", "\"size\": 8", 1);
     assert_ne!(world, record);
     fs::write(&json, world).unwrap();
-    refused(path, &eval, &["agent.json", "`env`", "must be odd"]);
+    refused(&lab, &eval, &["agent.json", "`env`", "must be odd"]);
     let limit = record.rfind("\"max_steps\": 50").unwrap();
     let longer = [&record[..limit], "\"max_steps\": 51", &record[limit + 15..]].concat();
     fs::write(&json, longer).unwrap();
-    refused(path, &eval, &["agent.json", "`env`", "step limit"]);
+    refused(&lab, &eval, &["agent.json", "`env`", "step limit"]);
     fs::write(&json, "{}").unwrap();
-    refused(path, &eval, &["agent.json"]);
-    refused(path, &["eval", "tiny.ron"], &["agent.json"]);
+    refused(&lab, &eval, &["agent.json"]);
+    refused(&lab, &["eval", "tiny.ron"], &["agent.json"]);
     refused(
-        path,
+        &lab,
         &["eval", "run", "--rtg", "2"],
         &["--rtg", "out of range"],
     );
@@ -170,9 +158,7 @@ fn damaged_agents_are_refused() {
 
 #[test]
 fn damaged_datasets_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path();
-    definitions(path, 10, "");
+    let lab = Lab::new();
     let train = [
         "train",
         "tiny.ron",
@@ -182,8 +168,8 @@ fn damaged_datasets_are_refused() {
         "--out",
     ];
     let into = |out: &'static str| [&train[..], &[out]].concat();
-    assert!(run(path, &into("first")).status.success());
-    let dataset = fs::read_dir(path.join("data"))
+    trained(&lab, &into("first"));
+    let dataset = fs::read_dir(lab.at("data"))
         .unwrap()
         .next()
         .unwrap()
@@ -194,16 +180,16 @@ fn damaged_datasets_are_refused() {
     flipped[good.len() / 2] ^= 1;
     for bad in [&good[..good.len() / 3], &flipped] {
         fs::write(&steps, bad).unwrap();
-        refused(path, &into("second"), &["data", "blake3"]);
+        refused(&lab, &into("second"), &["data", "blake3"]);
     }
     // A dataset of another recipe (another world) under this one's name.
     fs::write(&steps, &good).unwrap();
-    let other = common::DATASET.replace("FixedStart", "RandomDirection");
-    fs::write(path.join("other-data.ron"), other).unwrap();
-    let text = agent(&path.join("other-data.ron"), 10, "");
-    fs::write(path.join("other.ron"), text).unwrap();
-    let output = run(
-        path,
+    let other = definition("tiny-data.ron").replace("FixedStart", "RandomDirection");
+    fs::write(lab.at("other-data.ron"), other).unwrap();
+    let text = definition("tiny.ron").replace("tiny-data.ron", "other-data.ron");
+    fs::write(lab.at("other.ron"), text).unwrap();
+    trained(
+        &lab,
         &[
             "train",
             "other.ron",
@@ -214,8 +200,7 @@ fn damaged_datasets_are_refused() {
             "third",
         ],
     );
-    assert!(output.status.success(), "{}", stderr(&output));
-    let theirs = fs::read_dir(path.join("data2"))
+    let theirs = fs::read_dir(lab.at("data2"))
         .unwrap()
         .next()
         .unwrap()
@@ -224,32 +209,29 @@ fn damaged_datasets_are_refused() {
     let ours = dataset.path();
     fs::remove_dir_all(&ours).unwrap();
     fs::rename(&theirs, &ours).unwrap();
-    refused(path, &into("fourth"), &["another recipe"]);
+    refused(&lab, &into("fourth"), &["another recipe"]);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_is_an_error() {
     use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path();
-    definitions(path, 10, "");
+    let lab = Lab::new();
     // The dataset is there before, so that nothing at all may change.
-    let output = run(path, &["train", "tiny.ron", "--quiet"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    fs::create_dir(path.join("locked")).unwrap();
-    fs::set_permissions(path.join("locked"), fs::Permissions::from_mode(0o555)).unwrap();
-    if fs::write(path.join("locked/probe"), "").is_ok() {
+    trained(&lab, &["train", "tiny.ron", "--quiet"]);
+    fs::create_dir(lab.at("locked")).unwrap();
+    fs::set_permissions(lab.at("locked"), fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(lab.at("locked/probe"), "").is_ok() {
         eprintln!("skipped: this user may write everywhere; /proc stands in");
         refused(
-            path,
+            &lab,
             &["train", "tiny.ron", "--out", "/proc/run"],
             &["/proc/run"],
         );
         return;
     }
     refused(
-        path,
+        &lab,
         &["train", "tiny.ron", "--out", "locked/run"],
         &["locked/run"],
     );
@@ -259,10 +241,8 @@ fn a_folder_that_cannot_be_written_is_an_error() {
 #[test]
 fn a_full_disk_loses_nothing() {
     use std::process::Command;
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path();
-    definitions(path, 30, "keep_every: 1");
-    let small = path.join("small");
+    let lab = Lab::with_training(30, "keep_every: 1,");
+    let small = lab.at("small");
     fs::create_dir(&small).unwrap();
     let mounted = Command::new("mount")
         .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
@@ -272,15 +252,15 @@ fn a_full_disk_loses_nothing() {
         eprintln!("skipped: no right to mount a small file system here");
         return;
     }
-    let output = run(
-        path,
+    let output = lab.run(
+        Program::Train,
         &["train", "tiny.ron", "--quiet", "--out", "small/run"],
     );
-    let text = stderr(&output);
+    let text = output.stderr;
     let kept: Vec<_> = contents(&small).into_keys().collect();
     // What was finished before the disk filled up can still be read.
-    let first = run(
-        path,
+    let first = lab.run(
+        Program::Train,
         &[
             "eval",
             "small/run/checkpoints/step-000001",
@@ -289,12 +269,12 @@ fn a_full_disk_loses_nothing() {
         ],
     );
     Command::new("umount").arg(&small).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert_eq!(output.code, Some(2), "{text}");
     assert!(
         text.contains("small/run") && text.contains("No space left"),
         "{text}"
     );
-    assert!(first.status.success(), "{}\n{kept:?}", stderr(&first));
+    assert_eq!(first.code, Some(0), "{}\n{kept:?}", first.stderr);
     assert!(
         !kept.iter().any(|name| name.contains(".writing-")),
         "{kept:?}"

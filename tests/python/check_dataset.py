@@ -11,8 +11,8 @@ Makes small datasets (or takes those that are given), and then
     python3 -m venv .venv
     .venv/bin/pip install pyarrow polars "minari[arrow]" pillow \\
         minigrid==3.2.0 gymnasium==1.4.0 numpy==2.4.6
-    .venv/bin/python scripts/check_dataset.py
-    .venv/bin/python scripts/check_dataset.py runs/datasets/memory
+    .venv/bin/python tests/python/check_dataset.py
+    .venv/bin/python tests/python/check_dataset.py runs/datasets/memory
 
 It builds dt-data with cargo, or uses the program named by --dt-data. The exit code is 1 if
 something differs.
@@ -32,10 +32,11 @@ import numpy as np
 import polars
 import pyarrow as pa
 from gymnasium import spaces
-from make_traces import FORKS, make
 from minigrid.wrappers import ImgObsWrapper
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "scripts/fixtures"))
+from make_traces import FORKS, make  # noqa: E402
 
 # Upstream worlds, and the fork's world of the 2023 study; with their own step limits and others.
 RECIPES = {
