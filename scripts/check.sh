@@ -55,7 +55,7 @@ cargo clippy --workspace --all-targets -- -D warnings
 
 if [ "$mode" = fast ]; then
     step "rules of the house"
-    cargo test --quiet -p dt-analysis --test lab house
+    cargo test --quiet --workspace --test lab house
     step "unit tests"
     cargo test --quiet --workspace --lib --bins
     step "done"

@@ -1,7 +1,7 @@
 //! What the programs print, as it was when somebody last looked at it.
 //!
 //! A text that changes fails its test. Look at the difference; if it is meant, accept it:
-//! `INSTA_UPDATE=always cargo test -p dt-analysis --test lab snapshots` writes all of them anew.
+//! `INSTA_UPDATE=always cargo test --workspace --test lab snapshots` writes all of them anew.
 
 mod cards;
 mod errors;
