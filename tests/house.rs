@@ -27,24 +27,8 @@ const ALLOWED: &[(u8, &str, &str)] = &[
     ),
     (
         1,
-        "dt-train: engine -> bench",
-        "moves with bench, which will measure through Engine",
-    ),
-    (
-        1,
-        "dt-train: evaluate -> run",
-        "moves with calibration's file to run",
-    ),
-    (1, "dt-train: model -> optim", "moves with to_host to model"),
-    (
-        1,
         "dt-analysis: dossier -> papers",
         "moves with evidence, judged by papers after it is kept",
-    ),
-    (
-        1,
-        "dt-analysis: draw -> error",
-        "moves with an error of drawing alone",
     ),
     (
         1,
@@ -56,13 +40,7 @@ const ALLOWED: &[(u8, &str, &str)] = &[
         "dt-analysis: questions -> papers",
         "moves with the double complement to the study file",
     ),
-    (
-        1,
-        "dt-analysis: subject -> questions",
-        "moves with Experiment",
-    ),
     (2, "dt-analysis/dossier", "moves with the one atomic write"),
-    (2, "dt-analysis/draw", "moves with the one atomic write"),
     (
         2,
         "dt-analysis/figures/plot",

@@ -14,9 +14,8 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
         "dt-env",
         &[
             &["shared"],
-            &["cell"],
+            &["cell", "facts", "outcome"],
             &["core"],
-            &["facts", "outcome"],
             &["tasks"],
             &["spec"],
             &["env"],
@@ -56,8 +55,10 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
     (
         "dt-analysis",
         &[
-            &["maths", "draw"],
+            &["maths"],
+            &["draw"],
             &["error"],
+            &["files"],
             &["prompts"],
             &["subject"],
             &["sae"],

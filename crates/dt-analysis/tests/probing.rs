@@ -4,6 +4,8 @@
 
 mod common;
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -42,9 +44,13 @@ fn products_are_absent_from_single_observations() {
     };
     for padding in [Padding::Aligned, Padding::ZeroFrames] {
         let subject = small_subject(padding);
-        let record = sweep_probes(&subject, &study, &config, None)
-            .unwrap()
-            .record;
+        let record = sweep_probes(
+            &Experiment::new(&subject, &PromptSet::new(&study).unwrap()),
+            &config,
+            None,
+        )
+        .unwrap()
+        .record;
         assert_eq!(record.absent_by_construction_ok, Some(true));
         assert!(record.absent_by_construction_broken.is_empty());
         let products = Concept::ALL.into_iter().filter(|c| c.is_interaction());
@@ -100,9 +106,13 @@ fn the_authors_agent_holds_three_bits_and_their_product_at_the_end() {
         ],
         ..SweepConfig::default()
     };
-    let record = sweep_probes(&subject, &study, &config, None)
-        .unwrap()
-        .record;
+    let record = sweep_probes(
+        &Experiment::new(&subject, &PromptSet::new(&study).unwrap()),
+        &config,
+        None,
+    )
+    .unwrap()
+    .record;
     let verdict = |point: &str, concept: Concept| {
         let probe = record.probe(point, Token::Decision, concept).unwrap();
         probe.verdict.unwrap()

@@ -7,7 +7,7 @@ use crate::card::exposure;
 use crate::demonstrators::graph::TooManyStates;
 use crate::demonstrators::recipe::Recipe;
 use crate::demonstrators::rollout::{Demonstrators, Walk};
-use crate::episode::{Episode, Outcome};
+use crate::episode::Episode;
 use crate::returns::returns_to_go;
 
 /// Why a dataset could not be made, read or written.
@@ -120,7 +120,6 @@ impl Dataset {
             returns_to_go: Vec::new(),
             episodes: Vec::with_capacity(walks.len()),
         };
-        let max_steps = spec.max_steps() as usize;
         for walk in walks {
             let world = &demonstrators.worlds[walk.world];
             let length = walk.actions.len();
@@ -135,13 +134,10 @@ impl Dataset {
             for flags in [&mut data.terminated, &mut data.truncated] {
                 flags.resize(first_row + length + 1, false);
             }
-            data.rewards.resize(first_row + length + 1, 0.0);
-            if walk.outcome == Outcome::Success {
-                // MiniGrid's reward, as `World::success_reward` computes it.
-                data.rewards[last] = 1.0 - 0.9 * (length as f64 / max_steps as f64);
-            }
-            data.terminated[last] = matches!(walk.outcome, Outcome::Success | Outcome::WrongTarget);
-            data.truncated[last] = length >= max_steps || walk.outcome == Outcome::Cut;
+            data.rewards.extend_from_slice(&walk.rewards);
+            data.rewards.push(0.0);
+            data.terminated[last] = walk.outcome.is_of_task();
+            data.truncated[last] = walk.truncated;
             let policy = demonstrators.policy(walk);
             let configuration = world.configuration;
             data.episodes.push(Episode {
@@ -155,7 +151,7 @@ impl Dataset {
                 target_side: configuration
                     .map(|c| format!("{:?}", c.success_side()).to_lowercase()),
                 outcome: walk.outcome,
-                total_return: data.rewards[last],
+                total_return: walk.rewards.iter().sum(),
             });
         }
         data.fill_returns_to_go();

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::draw::{Figure, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::formation_figure;
+use dt_analysis::files::write_all;
 use dt_analysis::questions::formation::{FormationRecord, formation};
 
 use super::Outcome;

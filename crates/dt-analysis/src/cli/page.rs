@@ -1,22 +1,24 @@
 //! The report: every figure, every claim with its verdict, one page.
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 
 use anyhow::{Context, Result};
 use dt_analysis::dossier::table::{Row, write_table};
-use dt_analysis::draw::{Figure, Written, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::{
     Group, attribution_figures, claims_figure, errata_figure, geometry_figures,
     intervention_figures, patching_figures,
 };
+use dt_analysis::files::{Written, write_all};
 use dt_analysis::pages::report::{Picture, Report, Section, Shown, render};
 use dt_analysis::papers::memory_dt::claims::{ClaimSummary, summarise};
 use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
 use dt_analysis::papers::memory_dt::figures as post;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
-use dt_analysis::questions::edits::Prompts;
 use dt_train::checkpoint::write_atomic;
 
 use super::question::{Answers, Question, write_json_file};
@@ -175,9 +177,9 @@ fn corrected(answers: &Answers) -> Result<Option<ErrataRecord>> {
     let Some(subject) = imported else {
         return Ok(None);
     };
-    let all = Prompts::new(&answers.study)?;
+    let all = PromptSet::new(&answers.study)?;
     // An imported agent of another kind has no errata.
-    Ok(errata(subject, &answers.study, &all).ok())
+    Ok(errata(&Experiment::new(subject, &all)).ok())
 }
 
 fn shown(figure: &Figure, written: &Written) -> Result<Shown> {

@@ -1,11 +1,13 @@
 //! `dt-analysis probe`
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use dt_analysis::draw::write_all;
+use dt_analysis::files::write_all;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::probing::{
     Concept, Given, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token, check_directions,
@@ -109,7 +111,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let given = given
         .as_ref()
         .map(|(file, directions)| Given { file, directions });
-    let sweeps = sweep_all(&subjects, &study, &args.config(), given)?;
+    let sweeps = sweep_all(&subjects, &PromptSet::new(&study)?, &args.config(), given)?;
 
     let records: Vec<&ProbeSweepRecord> = sweeps.iter().map(|s| &s.record).collect();
     let figures: Vec<_> = records.iter().map(|r| sweep_figure(r)).collect();
@@ -137,7 +139,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
 
 fn sweep_all(
     subjects: &[Subject],
-    study: &Study,
+    set: &PromptSet,
     config: &SweepConfig,
     given: Option<Given>,
 ) -> Result<Vec<Sweep>> {
@@ -148,7 +150,11 @@ fn sweep_all(
     let mut sweeps = Vec::new();
     for subject in subjects {
         bar.set_message(subject.name.clone());
-        sweeps.push(sweep_probes(subject, study, config, given)?);
+        sweeps.push(sweep_probes(
+            &Experiment::new(subject, &set),
+            config,
+            given,
+        )?);
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -1,13 +1,16 @@
 //! What all questions about agents have in common.
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use dt_analysis::dossier::reproduce::{AgentResults, reproduce};
-use dt_analysis::draw::{Figure, Written, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::Group;
+use dt_analysis::files::{Written, write_all};
 use dt_analysis::papers::memory_dt::claims::Claims;
 use dt_analysis::prompts::Study;
 use dt_analysis::subject::Subject;
@@ -80,11 +83,12 @@ impl Question {
     pub fn ask(&self) -> Result<Answers> {
         let (claims, claims_hash) = Claims::find(&self.claims)?;
         let (study, subjects) = self.load()?;
+        let set = PromptSet::new(&study)?;
         let bar = progress(subjects.len());
         let mut results = Vec::new();
         for subject in &subjects {
             bar.set_message(subject.name.clone());
-            results.push(reproduce(subject, &study, &claims)?);
+            results.push(reproduce(&Experiment::new(subject, &set), &claims)?);
             bar.inc(1);
         }
         bar.finish_and_clear();

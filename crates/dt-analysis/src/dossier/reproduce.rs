@@ -1,5 +1,6 @@
 //! Everything that the post asks, of one agent: the record behind `results.json`.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,9 +9,8 @@ use crate::Error;
 use crate::dossier::table::Row;
 use crate::maths::stats::Interval;
 use crate::papers::memory_dt::claims::{Claims, Evidence, Finding, evidence, judge};
-use crate::prompts::Study;
 use crate::questions::attribution::{Attribution, attribution};
-use crate::questions::edits::{EffectsRecord, Prompts, effects};
+use crate::questions::edits::{EffectsRecord, effects};
 use crate::questions::geometry::{GeometryRecord, geometry};
 use crate::questions::patching::{
     PatchingRecord, PathRecord, head_sweep, path_patching, sweep, token_head_sweep, token_sweep,
@@ -76,11 +76,15 @@ pub struct ClaimResult {
 ///
 /// # Errors
 /// If the study cannot be asked of the agent.
-pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<AgentResults, Error> {
-    let all = Prompts::new(study)?;
-    let effects = effects(subject, study, &all)?;
-    let evidence = evidence(subject, study, claims, &all, &effects)?;
-    let findings = judge(subject, study, claims, &all, &effects, &evidence)?;
+pub fn reproduce(experiment: &Experiment, claims: &Claims) -> Result<AgentResults, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let _study = &set.study;
+    let effects = effects(experiment)?;
+    let evidence = evidence(experiment, claims, &effects)?;
+    let findings = judge(experiment, claims, &effects, &evidence)?;
     let mut sweeps = token_sweep();
     sweeps.extend(head_sweep());
     sweeps.extend(token_head_sweep());
@@ -108,7 +112,7 @@ pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<Ag
         seed: subject.agent.record.seed,
         step: subject.agent.record.step,
         parameters: subject.model().parameter_count(),
-        geometry: geometry(subject, study, &evidence.exposed_cells)?,
+        geometry: geometry(experiment, &evidence.exposed_cells)?,
         restored_logit_diff: by_edit(&|e| e.restored),
         projection_vs_logit_diff: points.collect(),
         direct_intervention: effects.direct_intervention.clone(),
@@ -124,9 +128,9 @@ pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<Ag
                 (f.id, result)
             })
             .collect(),
-        patching: sweep(subject, study, &all, &sweeps)?,
-        paths: path_patching(subject, study, &all)?,
-        attribution: attribution(subject, study, &all)?,
+        patching: sweep(experiment, &sweeps)?,
+        paths: path_patching(experiment)?,
+        attribution: attribution(experiment)?,
         effects,
         evidence,
         findings,

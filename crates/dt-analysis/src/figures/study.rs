@@ -1,5 +1,6 @@
 //! Figures of a study: steering against adversaries, the strongest edits, transfer.
 
+use crate::prompts::PromptSet;
 use std::collections::BTreeMap;
 
 use super::Group;
@@ -17,7 +18,6 @@ use crate::draw::{
 use crate::maths::stats;
 use crate::prompts::Study;
 use crate::questions::adversary::{Placement, Reached};
-use crate::questions::edits::Prompts;
 use crate::questions::transfer::TransferRecord;
 use crate::subject::Subject;
 
@@ -144,7 +144,7 @@ fn picture_and_thought(
         format!("Edit the picture or edit the thought: {}", group.name),
     );
     figure.columns = 3;
-    let all = Prompts::new(study)?;
+    let all = PromptSet::new(study)?;
     let facet = &all.scenarios[0];
     let start = study.moment("start").expect("checked on reading");
     let double = study.edits.iter().filter(|e| !e.is_original());
@@ -299,7 +299,7 @@ fn strongest_edits(group: Group, study: &Study, members: &[&AgentStudy]) -> Resu
         format!("The strongest pairs of objects: {}", group.name),
     );
     figure.columns = 3;
-    let all = Prompts::new(study)?;
+    let all = PromptSet::new(study)?;
     let facet = &all.scenarios[0];
     let instruction = facet.facet.configuration.instruction;
     let start = study.moment("start").expect("checked on reading");

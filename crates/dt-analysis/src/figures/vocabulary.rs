@@ -6,7 +6,7 @@ use super::Group;
 use crate::draw::palette::{BLUE, GREEN, ORANGE, VERMILION};
 use crate::draw::{
     Axis, ColorMap, Dash, Figure, Guide, GuideAt, HeatMap, Mark, Marker, Named, Numbers, Panel,
-    Scatter, Style, Violin,
+    Scatter, Style, Viewer, Violin,
 };
 use crate::papers::memory_dt::published::PostNumbers;
 use crate::prompts::Item;
@@ -246,10 +246,7 @@ pub(super) fn maps(
             bar: bar.then(|| "score".to_owned()),
             numbers: Some(Numbers::Decimals(2)),
         }));
-        panel.push(Mark::Agent(
-            (rows.len() / 2) as f64,
-            (rows.len() - 1) as f64,
-        ));
+        panel.push(Viewer::new(rows.len() / 2, rows.len() - 1));
         panel
     };
     if let Some(ours) = ours {

@@ -7,7 +7,9 @@
 mod config;
 mod item;
 mod prompt;
+mod set;
 
 pub use config::{Change, EditConfig, ItemSet, NewObject, Study};
 pub use item::Item;
-pub use prompt::{Facet, Prompt, Scenario, prompts, scenarios};
+pub use prompt::{Facet, Prompt, Scenario, scenarios};
+pub use set::PromptSet;

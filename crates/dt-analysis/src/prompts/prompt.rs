@@ -115,18 +115,6 @@ pub fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
     Ok(all)
 }
 
-/// Prompts of one edit for every scenario.
-///
-/// # Errors
-/// If the edit cannot be made.
-pub fn prompts(
-    study: &Study,
-    scenarios: &[Scenario],
-    edit: &EditConfig,
-) -> Result<Vec<Prompt>, Error> {
-    scenarios.iter().map(|s| s.prompt(study, edit)).collect()
-}
-
 fn opposite(object: Object) -> Object {
     match object {
         Object::Key => Object::Ball,
@@ -140,7 +128,8 @@ fn walk(
     configuration: Configuration,
 ) -> Result<Vec<Vec<u8>>, Error> {
     let mut env = Env::new(spec.clone());
-    env.reset_to(configuration);
+    env.reset_where(&configuration.facts())
+        .expect("a memory world has every configuration");
     let mut observations = vec![env.world().observation()];
     for (step, &action) in study.walk.iter().enumerate() {
         let before = env.world().agent();

@@ -7,13 +7,13 @@
 //! difference of two rows of the action head; what the norm's bias and the head's bias add are
 //! parts of their own.
 
+use crate::subject::Experiment;
 use dt_train::model::{HookPoint, LayerNorm};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::{dot, to_f64};
-use crate::prompts::{Prompt, Study};
-use crate::questions::edits::Prompts;
+use crate::prompts::Prompt;
 use crate::subject::Subject;
 
 /// Added to the variance, as in the model.
@@ -34,13 +34,14 @@ pub struct Attribution {
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn attribution(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-) -> Result<Vec<Attribution>, Error> {
-    let prompts = all.of(study, study.original())?;
-    let facets = all.scenarios.iter().map(|s| s.facet.to_string());
+pub fn attribution(experiment: &Experiment) -> Result<Vec<Attribution>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let prompts = set.of(study.original())?;
+    let facets = set.scenarios.iter().map(|s| s.facet.to_string());
     Ok(facets
         .zip(attribute(subject, &prompts))
         .map(|(facet, (parts, logit_diff))| Attribution {

@@ -1,5 +1,6 @@
 //! What edits of the observation and of the representation do to the logit difference.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use dt_train::model::HookPoint;
@@ -7,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, restored_logit_diff};
-use crate::maths::vectors::{dot, to_f32, to_f64};
-use crate::prompts::{EditConfig, Prompt, Scenario, Study, prompts, scenarios};
+use crate::maths::vectors::{argmax, dot, to_f32, to_f64};
+use crate::prompts::{EditConfig, Prompt};
 use crate::questions::geometry::{Pca, direction_from_cells, set_pca};
+use crate::subject::TokenKind;
 use crate::subject::hooks::SetCoefficient;
-use crate::subject::{Subject, TokenKind};
 
 /// One edit of one facet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,46 +73,22 @@ impl EffectsRecord {
 /// Coefficients of the direct intervention, as in the post's figure and beyond.
 pub const COEFFICIENTS: [f64; 11] = [-4.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0];
 
-/// A study's prompts for one agent: all scenarios with all edits, and their effects.
-pub struct Prompts {
-    /// Facets.
-    pub scenarios: Vec<Scenario>,
-}
-
-impl Prompts {
-    /// Lays the scenarios out.
-    ///
-    /// # Errors
-    /// If the world cannot produce them.
-    pub fn new(study: &Study) -> Result<Self, Error> {
-        Ok(Self {
-            scenarios: scenarios(study)?,
-        })
-    }
-
-    /// Prompts of an edit, in the facets' order.
-    ///
-    /// # Errors
-    /// If the edit cannot be made.
-    pub fn of(&self, study: &Study, edit: &EditConfig) -> Result<Vec<Prompt>, Error> {
-        prompts(study, &self.scenarios, edit)
-    }
-}
-
 /// Measures all effects of a study on an agent.
 ///
 /// # Errors
 /// If a prompt cannot be made, or the instruction set has no components.
-pub fn effects(subject: &Subject, study: &Study, all: &Prompts) -> Result<EffectsRecord, Error> {
-    let pca = instruction_pca(subject, study)?;
+pub fn effects(experiment: &Experiment) -> Result<EffectsRecord, Error> {
+    let set = experiment.prompts;
+    let study = &set.study;
+    let pca = instruction_pca(experiment)?;
     let measure = |edits: &[EditConfig], flip: &EditConfig| {
-        edit_effects(subject, study, all, edits, flip, &pca.components)
+        edit_effects(experiment, edits, flip, &pca.components)
     };
     let target_flip = study.target_edits.iter().find(|e| e.flip_targets);
     let mut with_original = vec![study.original().clone()];
     with_original.extend(study.target_edits.iter().cloned());
     Ok(EffectsRecord {
-        facets: all.scenarios.iter().map(|s| s.facet.to_string()).collect(),
+        facets: set.scenarios.iter().map(|s| s.facet.to_string()).collect(),
         edits: study.edits.iter().map(|e| e.name.clone()).collect(),
         effects: measure(&study.edits, study.flipped())?,
         target_edits: study.target_edits.iter().map(|e| e.name.clone()).collect(),
@@ -119,23 +96,26 @@ pub fn effects(subject: &Subject, study: &Study, all: &Prompts) -> Result<Effect
             Some(flip) => measure(&with_original, flip)?,
             None => BTreeMap::new(),
         },
-        direct_intervention: direct_intervention(subject, study, all, &pca.components[0])?,
+        direct_intervention: direct_intervention(experiment, &pca.components[0])?,
     })
 }
 
 fn edit_effects(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edits: &[EditConfig],
     flip: &EditConfig,
     components: &[Vec<f64>],
 ) -> Result<EditEffects, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let start = study.moment("start").expect("checked on reading");
     let token = subject.token(start, TokenKind::State);
     let mut by_edit: Vec<(String, Vec<EditEffect>)> = Vec::new();
     for edit in edits {
-        let prompts = all.of(study, edit)?;
+        let prompts = set.of(edit)?;
         let (cache, logits) = subject.cache(&prompts, [HookPoint::Embed]);
         let tokens = cache.get(HookPoint::Embed).expect("recorded");
         let effects = logits.into_iter().enumerate().map(|(n, logits)| {
@@ -157,7 +137,7 @@ fn edit_effects(
         effects.iter().map(|e| e.logit_diff).collect::<Vec<f64>>()
     };
     let (original, flipped) = (find(study.original()), find(flip));
-    let facets = all.scenarios.iter().enumerate();
+    let facets = set.scenarios.iter().enumerate();
     Ok(facets
         .map(|(n, scenario)| {
             let of_facet = by_edit.iter().map(|(name, effects)| {
@@ -177,26 +157,19 @@ pub(crate) fn answer_probability(logits: &[f32], answers: (usize, usize)) -> f64
     (weights[answers.0] + weights[answers.1]) / weights.iter().sum::<f64>()
 }
 
-/// Index of the largest value; the first of equals.
-pub(crate) fn argmax(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, &v) in values.iter().enumerate() {
-        if v > values[best] {
-            best = i;
-        }
-    }
-    best
-}
-
 /// Logit differences with a direction's coefficient set at the first state token, at the
 /// residual stream before the first block.
 pub fn intervention_curve(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     prompt: &Prompt,
     direction: &[f64],
     coefficients: &[f64],
 ) -> Vec<f64> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let start = study.moment("start").expect("checked on reading");
     let prompts = vec![prompt.clone(); coefficients.len()];
     subject.logit_diffs_with(&prompts, |range| SetCoefficient {
@@ -211,16 +184,16 @@ pub fn intervention_curve(
 }
 
 fn direct_intervention(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     direction: &[f64],
 ) -> Result<BTreeMap<String, BTreeMap<String, f64>>, Error> {
-    let prompts = all.of(study, study.original())?;
-    let facets = all.scenarios.iter().zip(&prompts);
+    let set = experiment.prompts;
+    let study = &set.study;
+    let prompts = set.of(study.original())?;
+    let facets = set.scenarios.iter().zip(&prompts);
     Ok(facets
         .map(|(scenario, prompt)| {
-            let curve = intervention_curve(subject, study, prompt, direction, &COEFFICIENTS);
+            let curve = intervention_curve(experiment, prompt, direction, &COEFFICIENTS);
             let named = COEFFICIENTS.iter().map(f64::to_string).zip(curve);
             (scenario.facet.to_string(), named.collect())
         })
@@ -233,10 +206,14 @@ fn direct_intervention(
 /// # Errors
 /// If what is left has no direction.
 pub fn clean_direction(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     edit: &EditConfig,
 ) -> Result<Option<Vec<f64>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let touched = edit.touched_cells(study);
     let set = study.item_set("instruction");
     let cells: Vec<(usize, usize)> = set
@@ -254,7 +231,12 @@ pub fn clean_direction(
 ///
 /// # Errors
 /// If the study has no such set.
-pub fn instruction_pca(subject: &Subject, study: &Study) -> Result<Pca, Error> {
+pub fn instruction_pca(experiment: &Experiment) -> Result<Pca, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let set = study.item_set("instruction").ok_or_else(|| {
         Error::Question("the study has no item set called `instruction`".to_owned())
     })?;

@@ -1,5 +1,7 @@
 //! When an agent's instruction feature forms: at once with the task, or gradually after it.
 
+use crate::prompts::PromptSet;
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ use crate::maths::vectors::{cosine, minus};
 use crate::papers::memory_dt::claims::initial_embeddings;
 use crate::prompts::{Item, NewObject, Study};
 use crate::questions::adversary::{Mode, Placement, answers_to};
-use crate::questions::edits::{Prompts, instruction_pca};
+use crate::questions::edits::instruction_pca;
 use crate::questions::walsh::{residual_points, walsh};
 use crate::subject::Subject;
 
@@ -88,14 +90,15 @@ pub fn formation(run: &Path, study: &Study, device: DeviceSpec) -> Result<Format
             paths.len()
         )));
     }
-    let direction = instruction_pca(&last, study)?.components.swap_remove(0);
-    let initial = initial_embeddings(&last, study)?.ok_or_else(|| {
+    let set = PromptSet::new(study)?;
+    let experiment = Experiment::new(&last, &set);
+    let direction = instruction_pca(&experiment)?.components.swap_remove(0);
+    let initial = initial_embeddings(&experiment)?.ok_or_else(|| {
         Error::Question(format!(
             "{}: its weights at step 0 are unknown",
             run.display()
         ))
     })?;
-    let all = Prompts::new(study)?;
     let items: Vec<Item> = [Object::Key, Object::Ball]
         .into_iter()
         .flat_map(|object| {
@@ -109,9 +112,7 @@ pub fn formation(run: &Path, study: &Study, device: DeviceSpec) -> Result<Format
     for path in &paths {
         let subject = Subject::load(path, study, device)?;
         points.push(point(
-            &subject,
-            study,
-            &all,
+            &Experiment::new(&subject, &set),
             (&direction, &initial),
             &items,
         )?);
@@ -137,12 +138,15 @@ fn checkpoints(run: &Path, last: u64) -> Vec<PathBuf> {
 }
 
 fn point(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     (direction, initial): (&[f64], &[Vec<f64>]),
     items: &[Item],
 ) -> Result<FormationPoint, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
     let view = subject.view();
     let alignment = items.iter().map(|item| {
@@ -186,7 +190,7 @@ fn point(
         .collect();
     let placements = cells.iter().map(|&cell| Placement { other: true, cell });
     let edits = [placements.collect::<Vec<_>>()];
-    let facets = answers_to(subject, study, all, start, Mode::Replacing, &edits)?;
+    let facets = answers_to(experiment, start, Mode::Replacing, &edits)?;
     let changes: Vec<LogitDiffs> = facets
         .iter()
         .map(|f| LogitDiffs {
@@ -198,12 +202,12 @@ fn point(
     let flipped = facets.iter().filter(|f| f.is_flipped(0, subject.answers()));
     let points = residual_points(subject.n_layers());
     let before_last_mlp = points[points.len() - 2];
-    let mut bits = walsh(subject, study, all, &[before_last_mlp], "decision")?;
+    let mut bits = walsh(experiment, &[before_last_mlp], "decision")?;
     Ok(FormationPoint {
         step: subject.agent.record.step,
         as_asked: right as f64 / episodes.max(1) as f64,
         alignment: alignment.collect(),
-        component: instruction_pca(subject, study)?.explained_variance_ratio[0],
+        component: instruction_pca(experiment)?.explained_variance_ratio[0],
         double_complement: pooled_restored(&changes),
         turned: flipped.count(),
         bits: bits.swap_remove(0).variance,

@@ -6,6 +6,7 @@
 //! mediator: NIE is the share of the effect that the part along the direction has alone, NDE that
 //! of the rest alone.
 
+use crate::subject::Experiment;
 use dt_env::streams::{Purpose, stream};
 use dt_train::model::HookPoint;
 use rand::Rng;
@@ -17,7 +18,7 @@ use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, pooled_restored, share};
 use crate::maths::vectors::{dot, minus, norm, scaled, to_f32};
 use crate::prompts::{EditConfig, Prompt, Study};
-use crate::questions::edits::{Prompts, clean_direction, embedding_change};
+use crate::questions::edits::{clean_direction, embedding_change};
 use crate::questions::geometry::components_from_cells;
 use crate::subject::hooks::Add;
 use crate::subject::{Subject, TokenKind};
@@ -98,19 +99,22 @@ impl MediationRecord {
 /// # Errors
 /// If the edit cannot be made.
 pub fn mediation(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edit: &EditConfig,
     (direction, cells): (&[f64], Vec<(usize, usize)>),
     random: usize,
     seed: u64,
 ) -> Result<MediationRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let start = study.moment("start").expect("checked on reading");
     let embeddings = subject.embeddings();
-    let originals = all.of(study, study.original())?;
-    let edited = all.of(study, edit)?;
-    let facets = all.scenarios.iter().enumerate().map(|(n, scenario)| {
+    let originals = set.of(study.original())?;
+    let edited = set.of(edit)?;
+    let facets = set.scenarios.iter().enumerate().map(|(n, scenario)| {
         let change = embedding_change(
             &embeddings,
             subject.view(),
@@ -151,16 +155,16 @@ pub fn mediation(
 /// # Errors
 /// If the edit cannot be made.
 pub fn clean_mediation(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edit: &EditConfig,
     random: usize,
 ) -> Result<Option<MediationRecord>, Error> {
+    let set = experiment.prompts;
+    let study = &set.study;
     let cells = untouched_cells(study, edit);
-    match clean_direction(subject, study, edit)? {
+    match clean_direction(experiment, edit)? {
         None => Ok(None),
-        Some(v) => mediation(subject, study, all, edit, (&v, cells), random, 0).map(Some),
+        Some(v) => mediation(experiment, edit, (&v, cells), random, 0).map(Some),
     }
 }
 
@@ -170,11 +174,14 @@ pub fn clean_mediation(
 /// # Errors
 /// If the edit cannot be made.
 pub fn second_mediation(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edit: &EditConfig,
 ) -> Result<Option<MediationRecord>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let cells = untouched_cells(study, edit);
     if cells.is_empty() {
         return Ok(None);
@@ -182,7 +189,7 @@ pub fn second_mediation(
     let components = components_from_cells(&subject.embeddings(), subject.view(), &cells)?;
     match components.get(1) {
         None => Ok(None),
-        Some(v) => mediation(subject, study, all, edit, (v, cells), 0, 0).map(Some),
+        Some(v) => mediation(experiment, edit, (v, cells), 0, 0).map(Some),
     }
 }
 

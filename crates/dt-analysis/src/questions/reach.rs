@@ -3,22 +3,24 @@
 //! Four levels: the encoding is valid; some state of the world shows the frame; the whole history
 //! of frames and actions can be produced; it stands in the training data, so often.
 
+use crate::prompts::PromptSet;
+use crate::subject::Experiment;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use dt_data::{Dataset, StateGraph};
 use dt_env::{Action, EnvSpec, Object, Tile};
-use dt_train::evaluate::{History, next_logits};
 use dt_train::model::EditedToken;
+use dt_train::model::History;
+use dt_train::rollout::next_logits;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::to_f32;
-use crate::prompts::Study;
 use crate::questions::adversary::Answer;
 use crate::questions::adversary::{Mode, Placement};
-use crate::questions::edits::{Prompts, frame_change};
-use crate::subject::{Subject, TokenKind};
+use crate::questions::edits::frame_change;
+use crate::subject::TokenKind;
 
 /// Actions of a detour before the walk to the decision.
 const DETOUR: usize = 3;
@@ -80,11 +82,12 @@ impl Reachable {
     ///
     /// # Errors
     /// If the world is too large to be explored.
-    pub fn new(study: &Study, all: &Prompts) -> Result<Self, Error> {
+    pub fn new(set: &PromptSet) -> Result<Self, Error> {
+        let study = &set.study;
         let spec: Arc<EnvSpec> = Arc::new(study.env_spec().map_err(Error::Config)?);
-        let known = spec.layouts();
+        let known = spec.layouts().unwrap_or_default();
         let mut layouts: Vec<(String, StateGraph)> = Vec::new();
-        for scenario in &all.scenarios {
+        for scenario in &set.scenarios {
             let name = scenario.facet.layout();
             if layouts.iter().any(|(n, _)| *n == name) {
                 continue;
@@ -93,7 +96,7 @@ impl Reachable {
             let layout = known
                 .iter()
                 .map(|(layout, _)| *layout)
-                .find(|l| l.is_some_and(|l| l.configuration == wanted))
+                .find(|l| l.memory().is_some_and(|l| l.configuration == wanted))
                 .ok_or_else(|| Error::Question(format!("{} has no layout {name}", study.env)))?;
             let graph = StateGraph::explore(&spec, &[layout])
                 .map_err(|e| Error::Question(e.to_string()))?;
@@ -119,13 +122,13 @@ impl Reachable {
     /// If a prompt cannot be made.
     pub fn of_edit(
         &self,
-        study: &Study,
-        all: &Prompts,
+        set: &PromptSet,
         (step, mode): (usize, Mode),
         edit: &[Placement],
         data: Option<&Dataset>,
     ) -> Result<Reach, Error> {
-        let originals = all.of(study, study.original())?;
+        let study = &set.study;
+        let originals = set.of(study.original())?;
         let mut reach = Reach {
             valid: 0,
             shown: 0,
@@ -134,7 +137,7 @@ impl Reachable {
             training_frames: None,
         };
         let mut edited = Vec::new();
-        for (scenario, prompt) in all.scenarios.iter().zip(&originals) {
+        for (scenario, prompt) in set.scenarios.iter().zip(&originals) {
             let mut history = prompt.observations.clone();
             let view = study.env_spec().map_err(Error::Config)?.view_size as usize;
             for placement in edit {
@@ -169,18 +172,21 @@ impl Reachable {
     /// If a prompt cannot be made.
     pub fn search_frames(
         &self,
-        subject: &Subject,
-        study: &Study,
-        all: &Prompts,
+        experiment: &Experiment,
         step: usize,
     ) -> Result<Vec<FrameSearch>, Error> {
+        let Experiment {
+            subject,
+            prompts: set,
+        } = *experiment;
+        let study = &set.study;
         let embeddings = subject.embeddings();
-        let originals = all.of(study, study.original())?;
+        let originals = set.of(study.original())?;
         let token = subject.token(step, TokenKind::State);
         let n_actions = subject.model().sizes().n_actions;
         let view = subject.view();
         let mut records = Vec::new();
-        for (n, scenario) in all.scenarios.iter().enumerate() {
+        for (n, scenario) in set.scenarios.iter().enumerate() {
             let before = &originals[n].observations[step];
             let own = self.frames(&scenario.facet.layout());
             let mut frames: Vec<&[u8]> = own.iter().copied().filter(|f| *f != before).collect();
@@ -245,17 +251,17 @@ impl Reachable {
     ///
     /// # Errors
     /// If a prompt cannot be made.
-    pub fn search_histories(
-        &self,
-        subject: &Subject,
-        study: &Study,
-        all: &Prompts,
-    ) -> Result<Vec<HistorySearch>, Error> {
+    pub fn search_histories(&self, experiment: &Experiment) -> Result<Vec<HistorySearch>, Error> {
+        let Experiment {
+            subject,
+            prompts: set,
+        } = *experiment;
+        let study = &set.study;
         let middle = crate::questions::walsh::middle_return(study);
         let context = subject.model().config().timesteps();
         let mut detours: BTreeMap<String, Vec<Vec<usize>>> = BTreeMap::new();
         let mut records = Vec::new();
-        for scenario in &all.scenarios {
+        for scenario in &set.scenarios {
             let layout = scenario.facet.layout();
             let graph = self.graph(&layout);
             let paths = detours

@@ -1,21 +1,21 @@
 //! Closed-loop steering: what an agent does when its instruction is set to the opposite.
 
+use crate::subject::Experiment;
 use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{MemoryLayout, Object};
-use dt_train::evaluate::walk_greedy;
+use dt_env::{Layout, Object};
 use dt_train::model::{HookPoint, Hooks, NoHooks};
+use dt_train::rollout::walk_greedy;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::{dot, scaled, to_f32, to_f64};
-use crate::prompts::Study;
-use crate::questions::edits::{Prompts, instruction_pca};
+use crate::questions::edits::instruction_pca;
 use crate::questions::mediation::random_directions;
+use crate::subject::TokenKind;
 use crate::subject::hooks::{Add, SetCoefficient};
-use crate::subject::{Subject, TokenKind};
 
 /// Greedy episodes with the instruction's coefficient set at the first frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,16 +45,23 @@ const RANDOM: usize = 25;
 ///
 /// # Errors
 /// If the instruction set has no components.
-pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<SteeringRecord, Error> {
+pub fn steering(experiment: &Experiment) -> Result<SteeringRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let rtg = study.returns_to_go.iter().copied().fold(f64::MIN, f64::max);
-    let direction = instruction_pca(subject, study)?.components.swap_remove(0);
-    let units = natural_units(subject, study, all, &direction)?;
+    let direction = instruction_pca(experiment)?.components.swap_remove(0);
+    let units = natural_units(experiment, &direction)?;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> =
-        layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
+    let layouts = spec.layouts().expect("memory worlds have few layouts");
+    let starts: Vec<(Layout, f64)> = layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
     let is_key = |n: usize| {
-        let layout = starts[n].0.expect("memory worlds have layouts");
+        let layout = starts[n]
+            .0
+            .memory()
+            .expect("studies are of the memory family");
         layout.configuration.instruction == Object::Key
     };
     let token = |timestep: usize| 3 * timestep + TokenKind::State as usize;
@@ -72,7 +79,7 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
             coefficients: pass.episodes.iter().map(opposite).collect(),
         })
     });
-    let many: Vec<(Option<MemoryLayout>, f64)> = starts
+    let many: Vec<(Layout, f64)> = starts
         .iter()
         .flat_map(|start| std::iter::repeat_n(*start, RANDOM))
         .collect();
@@ -100,15 +107,17 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
             }),
         }
     });
-    let other = |outcome: Outcome| outcome == Outcome::WrongTarget;
+    let other = |outcome: Outcome| matches!(outcome, Outcome::Failure(_));
     Ok(SteeringRecord {
         rtg,
         natural_units: units,
-        layouts: alone
+        layouts: starts
             .iter()
-            .map(|e| {
-                let part = |p: &Option<String>| p.clone().unwrap_or_default();
-                format!("{}, {}", part(&e.instruction), part(&e.left_right))
+            .map(|(layout, _)| {
+                let configuration = layout.memory();
+                let configuration = configuration.expect("is_key has asked").configuration;
+                let (instruction, order) = (configuration.instruction, configuration.order);
+                format!("{}, {}", instruction.name(), order.name())
             })
             .collect(),
         unsteered: alone
@@ -127,19 +136,19 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn natural_units(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-    direction: &[f64],
-) -> Result<(f64, f64), Error> {
+pub fn natural_units(experiment: &Experiment, direction: &[f64]) -> Result<(f64, f64), Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let start = study.moment("start").expect("checked on reading");
     let token = subject.token(start, TokenKind::State);
-    let prompts = all.of(study, study.original())?;
+    let prompts = set.of(study.original())?;
     let (cache, _) = subject.cache(&prompts, [HookPoint::ResidPre(0)]);
     let recorded = cache.get(HookPoint::ResidPre(0)).expect("recorded");
     let mean = |key: bool| {
-        let values: Vec<f64> = all
+        let values: Vec<f64> = set
             .scenarios
             .iter()
             .enumerate()

@@ -1,5 +1,6 @@
 //! Whether an adversary that was chosen on one agent turns another.
 
+use crate::subject::Experiment;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -7,7 +8,6 @@ use crate::prompts::Study;
 use crate::questions::adversary::{
     AdversaryRecord, Exhaustive, Mode, Placement, answers_to, eligible,
 };
-use crate::questions::edits::Prompts;
 use crate::subject::Subject;
 use crate::subject::exposure::Exposure;
 
@@ -80,19 +80,22 @@ impl Chosen {
 /// # Errors
 /// If a prompt cannot be made.
 pub fn transfer(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     mode: Mode,
     chosen: &[(&Chosen, Kinship)],
 ) -> Result<Vec<TransferRecord>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let start = study.moment("start").expect("checked on reading");
     let mut edits: Vec<Vec<Placement>> = Vec::new();
     for (from, _) in chosen {
         edits.push(from.edit.clone());
         edits.extend(from.random.iter().cloned());
     }
-    let facets = answers_to(subject, study, all, start, mode, &edits)?;
+    let facets = answers_to(experiment, start, mode, &edits)?;
     let share = |edit: usize| {
         let turned = facets
             .iter()

@@ -5,6 +5,7 @@
 //! `c_S = mean over prompts of χ_S a` with `χ_S` the product of the bits in S. Reversing one
 //! component alone, `a − 2 χ_S c_S`, tells whether the agent uses it.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use dt_train::model::HookPoint;
@@ -12,10 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::{scaled, to_f32, to_f64};
+use crate::maths::walsh::{Component, character, components, name};
 use crate::prompts::Study;
-use crate::questions::edits::Prompts;
+use crate::subject::TokenKind;
 use crate::subject::hooks::Add;
-use crate::subject::{Subject, TokenKind};
+
+/// The factors' letters, in the order of a facet's signs.
+const FACTORS: [&str; 3] = ["I", "T", "R"];
 
 /// Components by name: `I`, `T`, `R` and their products.
 pub const COMPONENTS: [(&str, [bool; 3]); 7] = [
@@ -43,41 +47,20 @@ pub struct WalshSite {
     pub of: usize,
 }
 
-/// Sign of a component in a prompt.
-fn character(bits: [bool; 3], signs: [f64; 3]) -> f64 {
-    let chosen = bits.iter().zip(signs).filter(|(b, _)| **b);
-    chosen.map(|(_, s)| s).product()
-}
-
-/// Components of activations, `[prompt][feature]`, of prompts with these signs.
-pub fn components(activations: &[Vec<f64>], signs: &[[f64; 3]]) -> Vec<(&'static str, Vec<f64>)> {
-    let n = activations.len() as f64;
-    COMPONENTS
-        .iter()
-        .map(|&(name, bits)| {
-            let mut mean = vec![0.0; activations[0].len()];
-            for (a, &s) in activations.iter().zip(signs) {
-                let chi = character(bits, s);
-                for (sum, x) in mean.iter_mut().zip(a) {
-                    *sum += chi * x / n;
-                }
-            }
-            (name, mean)
-        })
-        .collect()
-}
-
 /// Decomposes the residual stream, or the state's embedding, at a state token and reverses each component in turn.
 ///
 /// # Errors
 /// If the study's prompts are not the eight combinations, once each.
 pub fn walsh(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     points: &[HookPoint],
     moment: &str,
 ) -> Result<Vec<WalshSite>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let frame = study
         .moment(moment)
         .ok_or_else(|| Error::Question(format!("the study names no frame `{moment}`")))?;
@@ -88,7 +71,7 @@ pub fn walsh(
         _ => token,
     };
     let middle = middle_return(study);
-    let signs: Vec<[f64; 3]> = all
+    let signs: Vec<[f64; 3]> = set
         .scenarios
         .iter()
         .map(|s| s.facet.signs(middle))
@@ -103,7 +86,7 @@ pub fn walsh(
                 .to_owned(),
         ));
     }
-    let prompts = all.of(study, study.original())?;
+    let prompts = set.of(study.original())?;
     let (cache, logits) = subject.cache(&prompts, points.iter().copied());
     let clean: Vec<f64> = logits.iter().map(|l| subject.difference(l)).collect();
     let names = subject.token_names();
@@ -112,14 +95,19 @@ pub fn walsh(
         let activations: Vec<Vec<f64>> = (0..8)
             .map(|n| to_f64(recorded.at(n, place(point))))
             .collect();
-        let parts = components(&activations, &signs);
+        let parts = components(&activations, &signs).expect("a whole design, checked above");
+        // The mean is no variance.
+        let parts: Vec<(String, Component)> = (parts.into_iter())
+            .filter(|part| !part.subset.is_empty())
+            .map(|part| (name(&part.subset, &FACTORS), part))
+            .collect();
         let power = |v: &Vec<f64>| v.iter().map(|x| x * x).sum::<f64>();
-        let total: f64 = parts.iter().map(|(_, v)| power(v)).sum();
+        let total: f64 = parts.iter().map(|(_, part)| power(&part.vector)).sum();
         let mut flips = BTreeMap::new();
-        for ((name, bits), (_, part)) in COMPONENTS.iter().zip(&parts) {
+        for (name, part) in &parts {
             let vectors: Vec<Vec<f32>> = signs
                 .iter()
-                .map(|&s| to_f32(&scaled(part, -2.0 * character(*bits, s))))
+                .map(|s| to_f32(&scaled(&part.vector, -2.0 * character(&part.subset, s))))
                 .collect();
             let reversed = subject.logit_diffs_with(&prompts, |range| Add {
                 point,
@@ -127,18 +115,16 @@ pub fn walsh(
                 vectors: vectors[range].to_vec(),
             });
             let flipped = clean.iter().zip(&reversed).filter(|(a, b)| *a * *b < 0.0);
-            flips.insert((*name).to_owned(), flipped.count());
+            flips.insert(name.clone(), flipped.count());
         }
         WalshSite {
             point: point.to_string(),
             token: names[token].clone(),
             variance: parts
                 .iter()
-                .map(|(name, v)| {
-                    (
-                        (*name).to_owned(),
-                        if total > 0.0 { power(v) / total } else { 0.0 },
-                    )
+                .map(|(name, part)| {
+                    let share = power(&part.vector) / total;
+                    (name.clone(), if total > 0.0 { share } else { 0.0 })
                 })
                 .collect(),
             flips,
@@ -171,23 +157,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn components_are_exact() {
-        let mut signs = Vec::new();
-        let mut activations = Vec::new();
-        for n in 0..8 {
-            let bit = |k: usize| if n >> k & 1 == 1 { 1.0 } else { -1.0 };
-            let s = [bit(0), bit(1), bit(2)];
-            signs.push(s);
-            activations.push(vec![
-                3.0 + 2.0 * s[0] - 0.5 * s[0] * s[2],
-                s[0] * s[1] * s[2],
-            ]);
+    fn components_have_their_letters() {
+        for (letters, bits) in COMPONENTS {
+            let subset: Vec<usize> = (0..3).filter(|&k| bits[k]).collect();
+            assert_eq!(name(&subset, &FACTORS), letters);
         }
-        let parts: BTreeMap<&str, Vec<f64>> =
-            components(&activations, &signs).into_iter().collect();
-        assert_eq!(parts["I"], [2.0, 0.0]);
-        assert_eq!(parts["IR"], [-0.5, 0.0]);
-        assert_eq!(parts["ITR"], [0.0, 1.0]);
-        assert_eq!(parts["T"], [0.0, 0.0]);
     }
 }

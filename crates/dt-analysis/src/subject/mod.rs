@@ -1,6 +1,7 @@
 //! An agent that questions are asked of: weights, and where its tokens lie.
 
 pub mod activations;
+mod experiment;
 pub mod exposure;
 pub mod hooks;
 
@@ -12,13 +13,15 @@ use burn::prelude::*;
 use dt_train::checkpoint::{Agent, load_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::model::{
-    ActivationCache, Frame, Frames, HookPoint, Hooks, ItemRows, Model, NoHooks, Padding,
-    StateEmbedding, TokenBatch,
+    ActivationCache, Frame, HookPoint, Hooks, Model, NoHooks, Padding, Seen, StateEmbedding,
+    TokenBatch, WindowBuilder, WindowStep,
 };
 use rayon::prelude::*;
 
 use crate::Error;
 use crate::prompts::{Prompt, Study};
+
+pub use experiment::Experiment;
 
 /// Windows that are computed together: enough to keep a core busy, few enough for its cache.
 const CHUNK: usize = 32;
@@ -174,32 +177,27 @@ impl Subject {
 
     /// The windows that the agent reads.
     pub fn batch(&self, prompts: &[Prompt]) -> TokenBatch {
-        let padding_action = self.model().sizes().n_actions as u32;
-        let mut batch = TokenBatch::new(self.timesteps);
-        batch.windows = prompts.len();
-        let mut rows = ItemRows::default();
+        let (config, sizes) = (self.model().config(), self.model().sizes());
+        let mut windows = WindowBuilder::new(config, sizes, self.frames);
         for prompt in prompts {
-            for _ in self.frames..self.timesteps {
-                batch.returns_to_go.push(prompt.rtg as f32);
-                batch.actions.push(padding_action);
-                batch.times.push(0);
-                rows.push_absent();
-            }
-            for (step, observation) in prompt.observations.iter().enumerate() {
-                batch.returns_to_go.push(prompt.rtg as f32);
-                let action = prompt.actions.get(step).copied();
-                batch.actions.push(action.unwrap_or(padding_action));
-                batch.times.push(step as u32);
+            let frame = |(step, observation): (usize, &Vec<u8>)| {
                 let mut frame = Frame::from_observation(observation, self.view());
                 if let Frame::Items { additions, .. } = &mut frame {
                     let here = prompt.additions.iter().filter(|a| a.0 == step);
                     additions.extend(here.map(|&(_, item, strength)| (item, strength)));
                 }
-                rows.push(&frame);
-            }
+                frame
+            };
+            let frames = prompt.observations.iter().enumerate().map(frame);
+            let frames: Vec<Frame> = frames.collect();
+            windows.push(frames.iter().enumerate().map(|(step, frame)| WindowStep {
+                return_to_go: prompt.rtg as f32,
+                seen: Seen::Frame(frame),
+                action: prompt.actions.get(step).copied(),
+                time: step as u32,
+            }));
         }
-        batch.frames = Frames::Items(rows.into());
-        batch
+        windows.finish(1)
     }
 
     /// Logits at the decision of each prompt.

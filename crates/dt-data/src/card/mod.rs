@@ -87,8 +87,7 @@ impl Card {
         exposure: Vec<ExposureRow>,
     ) -> Self {
         let count = data.episodes.len().max(1) as f64;
-        let mut outcomes: BTreeMap<_, _> = Outcome::ALL
-            .iter()
+        let mut outcomes: BTreeMap<_, _> = Outcome::possible(env.failures())
             .map(|outcome| (outcome.name().to_owned(), 0))
             .collect();
         let mut configurations = BTreeMap::new();

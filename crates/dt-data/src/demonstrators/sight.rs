@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dt_env::{Action, Env, EnvSpec, MemoryLayout, Object, WorldConfig};
+use dt_env::{Action, Env, EnvSpec, Layout, Object, WorldConfig};
 
 use crate::dataset::{DataError, Dataset};
 
@@ -42,8 +42,8 @@ pub fn instruction_sights(
 }
 
 /// Cells of the two targets, so that they are not taken for the instruction.
-pub(crate) fn target_cells(spec: &EnvSpec, layout: Option<&MemoryLayout>) -> Vec<(usize, usize)> {
-    match (&spec.world, layout) {
+pub(crate) fn target_cells(spec: &EnvSpec, layout: &Layout) -> Vec<(usize, usize)> {
+    match (&spec.world, layout.memory()) {
         (WorldConfig::Memory(memory), Some(layout)) => {
             let (x, mid) = (layout.hallway_end as usize + 1, memory.size as usize / 2);
             vec![(x, mid - 2), (x, mid + 2)]

@@ -73,7 +73,7 @@ fn row(env: &mut Env, seed: &str, words: &[u32]) -> Option<Row> {
         return None;
     };
     env.reset_with(Pcg64::from_seed_words(words));
-    let layout = *env.layout()?;
+    let layout = *env.layout().memory()?;
     let first = columns(&layout, env.world().agent().y);
     let (state, _, has_uint32, uinteger) = env.rng().state();
     let side = layout.configuration.success_side();
@@ -82,7 +82,7 @@ fn row(env: &mut Env, seed: &str, words: &[u32]) -> Option<Row> {
         [x, y]
     };
     env.reset_next();
-    let second = columns(env.layout()?, env.world().agent().y);
+    let second = columns(env.layout().memory()?, env.world().agent().y);
     Some(Row(
         seed.to_owned(),
         first.0,

@@ -7,6 +7,8 @@
 //! and extended by one placement at a time, half of them those that do the most so far, half those
 //! of the best forecast, as parts of an edit that turns the answer may do nothing alone.
 
+use crate::prompts::PromptSet;
+use crate::subject::Experiment;
 use std::sync::Arc;
 
 use dt_train::model::HookPoint;
@@ -18,8 +20,7 @@ use super::table::Answer;
 use crate::Error;
 use crate::maths::logit_diff::restored_logit_diff;
 use crate::maths::vectors::{dot, to_f64};
-use crate::prompts::{Prompt, Study};
-use crate::questions::edits::Prompts;
+use crate::prompts::Prompt;
 use crate::subject::hooks::Gradients;
 use crate::subject::{Subject, TokenKind};
 
@@ -72,19 +73,19 @@ struct Tried {
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn beam_search(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-    steps: &[usize],
-) -> Result<BeamRecord, Error> {
-    let originals = all.of(study, study.original())?;
-    let flips = all.of(study, study.flipped())?;
+pub fn beam_search(experiment: &Experiment, steps: &[usize]) -> Result<BeamRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let originals = set.of(study.original())?;
+    let flips = set.of(study.flipped())?;
     let flipped: Vec<f64> = subject.logit_diffs(&flips);
     let logits = subject.logits(&originals);
     let before: Vec<Answer> = logits.iter().map(|l| Answer::of(subject, l)).collect();
     let middle = crate::questions::walsh::middle_return(study);
-    let chosen: Vec<bool> = (all.scenarios.iter())
+    let chosen: Vec<bool> = (set.scenarios.iter())
         .map(|s| s.facet.signs(middle)[1] > 0.0)
         .collect();
     let worst = |restored: &[f64], of_chosen: bool| {
@@ -98,7 +99,7 @@ pub fn beam_search(
     let whole: Vec<f64> = (flipped.iter().zip(&before))
         .map(|(flipped, before)| flipped - f64::from(before.logit_diff))
         .collect();
-    let forecasts = forecasts(subject, all, (&originals, &flips), &whole, steps);
+    let forecasts = forecasts(subject, set, (&originals, &flips), &whole, steps);
     let mut ranked: Vec<((usize, Placement), f64)> = forecasts
         .into_iter()
         .map(|(placement, restored)| (placement, worst(&restored, true)))
@@ -115,7 +116,7 @@ pub fn beam_search(
         let prompts: Vec<Prompt> = edits
             .iter()
             .flat_map(|edit| {
-                let facets = originals.iter().zip(&all.scenarios);
+                let facets = originals.iter().zip(&set.scenarios);
                 facets.map(move |(prompt, scenario)| {
                     let mut prompt = prompt.clone();
                     let instruction = scenario.facet.configuration.instruction;
@@ -252,7 +253,7 @@ fn way(from: &Prompt, to: &Prompt, view: usize) -> Vec<Prompt> {
 /// of the token times the mean gradient on the way to the flip, as a share of the flip's effect.
 fn forecasts(
     subject: &Subject,
-    all: &Prompts,
+    set: &PromptSet,
     (originals, flips): (&[Prompt], &[Prompt]),
     whole: &[f64],
     steps: &[usize],
@@ -303,7 +304,7 @@ fn forecasts(
             if placement.cell == (view / 2, view - 1) || originals.iter().any(shows_object) {
                 continue;
             }
-            let facets = originals.iter().zip(&all.scenarios).enumerate();
+            let facets = originals.iter().zip(&set.scenarios).enumerate();
             let restored = facets.map(|(n, (prompt, scenario))| {
                 let frame = (prompt.observations[step].as_slice(), view);
                 let instruction = scenario.facet.configuration.instruction;

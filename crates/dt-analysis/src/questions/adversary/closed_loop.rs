@@ -1,18 +1,17 @@
 //! What an agent does in the world when its first frame is edited, or its first thought is.
 
+use crate::subject::Experiment;
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{EnvSpec, MemoryLayout, Object};
-use dt_train::evaluate::walk_greedy;
+use dt_env::{EnvSpec, Layout, Object};
 use dt_train::model::{HookPoint, Hooks, NoHooks};
+use dt_train::rollout::walk_greedy;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Mode, Placement};
 use crate::Error;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::subject::hooks::Add;
 use crate::subject::{Subject, TokenKind};
 
@@ -40,14 +39,17 @@ pub enum Reached {
 /// # Errors
 /// If the world has no layout of a prompt.
 pub fn closed_loop(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     vectors: &[Vec<Vec<f32>>],
 ) -> Result<Vec<Vec<Reached>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> = all
+    let layouts = spec.layouts().unwrap_or_default();
+    let starts: Vec<(Layout, f64)> = set
         .scenarios
         .iter()
         .map(|scenario| {
@@ -55,7 +57,7 @@ pub fn closed_loop(
             let found = layouts
                 .iter()
                 .map(|(layout, _)| *layout)
-                .find(|layout| layout.is_some_and(|l| l.configuration == wanted));
+                .find(|layout| layout.memory().is_some_and(|l| l.configuration == wanted));
             found
                 .map(|layout| (layout, scenario.facet.rtg))
                 .ok_or_else(|| {
@@ -67,11 +69,11 @@ pub fn closed_loop(
     let walked = vectors.par_chunks(TOGETHER).map(|some| {
         let ends = walk(subject, &spec, &starts, some);
         let reached = ends.into_iter().enumerate().map(|(n, outcome)| {
-            let facet = &all.scenarios[n % starts.len()].facet;
+            let facet = &set.scenarios[n % starts.len()].facet;
             let key = facet.configuration.instruction == Object::Key;
             match (outcome, key) {
-                (Outcome::Success, true) | (Outcome::WrongTarget, false) => Reached::Key,
-                (Outcome::Success, false) | (Outcome::WrongTarget, true) => Reached::Ball,
+                (Outcome::Success, true) | (Outcome::Failure(_), false) => Reached::Key,
+                (Outcome::Success, false) | (Outcome::Failure(_), true) => Reached::Ball,
                 _ => Reached::Neither,
             }
         });
@@ -86,11 +88,11 @@ pub fn closed_loop(
 fn walk(
     subject: &Subject,
     spec: &Arc<EnvSpec>,
-    starts: &[(Option<MemoryLayout>, f64)],
+    starts: &[(Layout, f64)],
     vectors: &[Vec<Vec<f32>>],
 ) -> Vec<Outcome> {
     let count = starts.len();
-    let many: Vec<(Option<MemoryLayout>, f64)> = vectors
+    let many: Vec<(Layout, f64)> = vectors
         .iter()
         .flat_map(|_| starts.iter().copied())
         .collect();
@@ -116,16 +118,19 @@ fn walk(
 /// # Errors
 /// If a prompt cannot be made.
 pub fn edit_vectors(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     (step, mode): (usize, Mode),
     edit: &[Placement],
 ) -> Result<Vec<Vec<f32>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
-    let originals = all.of(study, study.original())?;
+    let originals = set.of(study.original())?;
     let view = subject.view();
-    let vectors = all
+    let vectors = set
         .scenarios
         .iter()
         .zip(&originals)

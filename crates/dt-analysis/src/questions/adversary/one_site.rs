@@ -5,6 +5,7 @@
 //! token in the residual stream before the first block, in natural units, and the answer is the
 //! restored logit difference.
 
+use crate::subject::Experiment;
 use serde::{Deserialize, Serialize};
 
 use super::closed_loop::edit_vectors;
@@ -13,10 +14,7 @@ use super::steering_curve::InstructionAxis;
 use super::table::Exhaustive;
 use crate::Error;
 use crate::maths::logit_diff::restored_logit_diff;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::questions::mediation::with_added;
-use crate::subject::Subject;
 
 /// Coefficients that are set, in natural units.
 const UNITS: std::ops::RangeInclusive<i32> = -12..=12;
@@ -54,15 +52,18 @@ pub struct SiteEdit {
 /// # Errors
 /// If a prompt cannot be made, or the instruction set has no components.
 pub fn one_site(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     table: &Exhaustive,
     best: &[String],
 ) -> Result<OneSite, Error> {
-    let axis = InstructionAxis::new(subject, study, all)?;
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let axis = InstructionAxis::new(experiment)?;
     let units: Vec<f64> = UNITS.map(|k| f64::from(k) / 4.0).collect();
-    let originals = all.of(study, study.original())?;
+    let originals = set.of(study.original())?;
     let answers: Vec<Vec<f64>> = (originals.iter().enumerate())
         .map(|(n, prompt)| {
             let moves: Vec<Vec<f64>> = units.iter().map(|&u| axis.vector(u, n)).collect();
@@ -94,7 +95,7 @@ pub fn one_site(
         .into_iter()
         .map(|n| {
             let edit = &table.edits[n];
-            let vectors = edit_vectors(subject, study, all, (table.step, table.mode), edit)?;
+            let vectors = edit_vectors(experiment, (table.step, table.mode), edit)?;
             let facets = table.facets.iter();
             Ok(SiteEdit {
                 edit: name(edit),

@@ -1,5 +1,6 @@
 //! The whole search for one agent, and what is recorded of it.
 
+use crate::subject::Experiment;
 use serde::{Deserialize, Serialize};
 
 use super::choose::{AgainstRandom, FacetRank, RankedEdit, eligible};
@@ -9,9 +10,7 @@ use super::steering_curve::InstructionAxis;
 use super::table::{Exhaustive, exhaustive};
 use crate::Error;
 use crate::prompts::{EditConfig, NewObject, Study};
-use crate::questions::edits::Prompts;
 use crate::questions::mediation::{MediationRecord, clean_mediation, second_mediation};
-use crate::subject::Subject;
 use crate::subject::exposure::Exposure;
 
 /// Edits that are listed.
@@ -93,12 +92,15 @@ fn double_complement<'a>(study: &'a Study, moment: &str) -> Option<&'a EditConfi
 /// # Errors
 /// If the study names no such frame, or a prompt cannot be made.
 pub fn search(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     exposure: &Exposure,
     (moment, mode): (&str, Mode),
 ) -> Result<(AdversaryRecord, Exhaustive), Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let step = study.moment(moment).ok_or_else(|| {
         let known: Vec<&str> = study.moments.iter().map(|(n, _)| n.as_str()).collect();
         Error::Question(format!(
@@ -106,7 +108,7 @@ pub fn search(
             known.join(", ")
         ))
     })?;
-    let table = exhaustive(subject, study, all, step, mode)?;
+    let table = exhaustive(experiment, step, mode)?;
     let eligible = eligible(&table, study);
     let answers = subject.answers();
     let ranked = |n: usize| table.ranked(n, answers, exposure);
@@ -126,21 +128,15 @@ pub fn search(
     let mut closer: Vec<usize> = best.iter().copied().take(TAKEN_APART).collect();
     closer.extend(hand_picked.filter(|n| !closer.contains(n)));
     let behaviour = match step {
-        0 => behaviour(subject, study, all, mode, &table, &closer)?,
+        0 => behaviour(experiment, mode, &table, &closer)?,
         _ => Vec::new(), // later frames are reached by the agent's own steps
     };
     let (mut latent, mut latent_second) = (Vec::new(), Vec::new());
     if step == 0 && mode == Mode::Replacing {
         for &n in &closer {
             let edit = edit_config(&table.edits[n], moment);
-            latent.extend(clean_mediation(
-                subject,
-                study,
-                all,
-                &edit,
-                RANDOM_DIRECTIONS,
-            )?);
-            latent_second.extend(second_mediation(subject, study, all, &edit)?);
+            latent.extend(clean_mediation(experiment, &edit, RANDOM_DIRECTIONS)?);
+            latent_second.extend(second_mediation(experiment, &edit)?);
         }
     }
     let record = AdversaryRecord {
@@ -165,27 +161,23 @@ pub fn search(
 }
 
 fn behaviour(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     mode: Mode,
     table: &Exhaustive,
     edits: &[usize],
 ) -> Result<Vec<EditedBehaviour>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
     let d = subject.model().config().d_model;
-    let mut vectors = vec![vec![vec![0.0; d]; all.scenarios.len()]];
+    let mut vectors = vec![vec![vec![0.0; d]; set.scenarios.len()]];
     for &n in edits {
-        vectors.push(edit_vectors(
-            subject,
-            study,
-            all,
-            (0, mode),
-            &table.edits[n],
-        )?);
+        vectors.push(edit_vectors(experiment, (0, mode), &table.edits[n])?);
     }
-    let mut reached = closed_loop(subject, study, all, &vectors)?.into_iter();
+    let mut reached = closed_loop(experiment, &vectors)?.into_iter();
     let alone = reached.next().unwrap_or_default();
-    let axis = InstructionAxis::new(subject, study, all)?;
+    let axis = InstructionAxis::new(experiment)?;
     let edited = edits.iter().zip(&vectors[1..]).zip(reached);
     let records = edited.map(|((&n, vectors), reached)| {
         let count = |holds: fn(Reached, Reached) -> bool| {

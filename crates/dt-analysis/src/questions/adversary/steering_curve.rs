@@ -1,16 +1,16 @@
 //! Where the agent walks as its instruction is turned from one object to the other.
 
+use crate::subject::Experiment;
 use dt_env::streams::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
 use super::closed_loop::{Reached, closed_loop};
 use crate::Error;
 use crate::maths::vectors::{dot, scaled, to_f32, to_f64};
-use crate::prompts::Study;
-use crate::questions::edits::{Prompts, instruction_pca};
+use crate::questions::edits::instruction_pca;
 use crate::questions::mediation::random_directions;
 use crate::questions::steering::natural_units;
-use crate::subject::{Subject, TokenKind};
+use crate::subject::TokenKind;
 use dt_train::model::HookPoint;
 
 /// Random directions at each coefficient.
@@ -49,15 +49,20 @@ pub(crate) struct InstructionAxis {
 impl InstructionAxis {
     /// The first component of the study's instruction set, read at the residual stream before
     /// the first block.
-    pub fn new(subject: &Subject, study: &Study, all: &Prompts) -> Result<Self, Error> {
-        let direction = instruction_pca(subject, study)?.components.swap_remove(0);
+    pub fn new(experiment: &Experiment) -> Result<Self, Error> {
+        let Experiment {
+            subject,
+            prompts: set,
+        } = *experiment;
+        let study = &set.study;
+        let direction = instruction_pca(experiment)?.components.swap_remove(0);
         let start = study.moment("start").expect("checked on reading");
         let token = subject.token(start, TokenKind::State);
-        let originals = all.of(study, study.original())?;
+        let originals = set.of(study.original())?;
         let (cache, _) = subject.cache(&originals, [HookPoint::ResidPre(0)]);
         let recorded = cache.get(HookPoint::ResidPre(0)).expect("recorded");
         Ok(Self {
-            ends: natural_units(subject, study, all, &direction)?,
+            ends: natural_units(experiment, &direction)?,
             here: (0..originals.len())
                 .map(|n| dot(&to_f64(recorded.at(n, token)), &direction))
                 .collect(),
@@ -99,12 +104,9 @@ impl InstructionAxis {
 ///
 /// # Errors
 /// If the instruction set has no components.
-pub fn steering_curve(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-) -> Result<SteeringCurve, Error> {
-    let axis = InstructionAxis::new(subject, study, all)?;
+pub fn steering_curve(experiment: &Experiment) -> Result<SteeringCurve, Error> {
+    let set = experiment.prompts;
+    let axis = InstructionAxis::new(experiment)?;
     let units = units();
     let vectors: Vec<Vec<Vec<f32>>> = units
         .iter()
@@ -113,7 +115,7 @@ pub fn steering_curve(
             shifted.collect()
         })
         .collect();
-    let reached = closed_loop(subject, study, all, &vectors)?;
+    let reached = closed_loop(experiment, &vectors)?;
 
     // The same lengths, in other directions.
     let drawn = random_directions(
@@ -130,14 +132,14 @@ pub fn steering_curve(
             shifted.collect()
         })
         .collect();
-    let ends = closed_loop(subject, study, all, &random)?;
-    let facets = all.scenarios.len();
+    let ends = closed_loop(experiment, &random)?;
+    let facets = set.scenarios.len();
     let share = |ends: &[Vec<Reached>], facet: usize, what: Reached| {
         let count = ends.iter().filter(|e| e[facet] == what).count();
         count as f64 / ends.len().max(1) as f64
     };
     Ok(SteeringCurve {
-        facets: all.scenarios.iter().map(|s| s.facet.to_string()).collect(),
+        facets: set.scenarios.iter().map(|s| s.facet.to_string()).collect(),
         random_at_key: ends
             .chunks(RANDOM)
             .map(|of_unit| {

@@ -1,5 +1,6 @@
 //! What every placement, and every pair of placements, in one frame does to the answer.
 
+use crate::subject::Experiment;
 use dt_env::Object;
 use dt_train::model::EditedToken;
 use rayon::prelude::*;
@@ -8,8 +9,6 @@ use std::sync::Arc;
 
 use super::edit::{Mode, Placement};
 use crate::Error;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::subject::{Subject, TokenKind};
 
 /// Answers to every edit of one frame in all facets.
@@ -120,16 +119,11 @@ pub fn all_edits(view: usize, mode: Mode) -> Vec<Vec<Placement>> {
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn exhaustive(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-    step: usize,
-    mode: Mode,
-) -> Result<Exhaustive, Error> {
+pub fn exhaustive(experiment: &Experiment, step: usize, mode: Mode) -> Result<Exhaustive, Error> {
+    let subject = experiment.subject;
     let view = subject.view();
     let edits = all_edits(view, mode);
-    let answers = answers_to(subject, study, all, step, mode, &edits)?;
+    let answers = answers_to(experiment, step, mode, &edits)?;
     Ok(Exhaustive {
         mode,
         step,
@@ -144,27 +138,30 @@ pub fn exhaustive(
 /// # Errors
 /// If a prompt cannot be made.
 pub fn answers_to(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     step: usize,
     mode: Mode,
     edits: &[Vec<Placement>],
 ) -> Result<Vec<FacetAnswers>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
     let view = subject.view();
     let n_actions = subject.model().sizes().n_actions;
     let d = embeddings[0].len();
-    let originals = all.of(study, study.original())?;
+    let originals = set.of(study.original())?;
     let said = |prompts: &[_]| -> Vec<Answer> {
         let logits = subject.logits(prompts);
         logits.iter().map(|l| Answer::of(subject, l)).collect()
     };
     let original = said(&originals);
-    let flipped = said(&all.of(study, study.flipped())?);
+    let flipped = said(&set.of(study.flipped())?);
     let middle = crate::questions::walsh::middle_return(study);
     let token = subject.token(step, TokenKind::State);
-    let facets = all.scenarios.iter().enumerate().map(|(n, scenario)| {
+    let facets = set.scenarios.iter().enumerate().map(|(n, scenario)| {
         let frame = &originals[n].observations[step];
         let instruction = scenario.facet.configuration.instruction;
         let change = |p: &Placement| p.change(&embeddings, (frame, view), mode, instruction);

@@ -1,12 +1,13 @@
 //! Principal components of a set of items.
 //!
-//! Vectors are brought to unit length, the set is centred, and its singular vectors are the
-//! components; shares of variance are over the total (as scikit-learn's PCA has it).
+//! Vectors are brought to unit length; the components are those of [`maths::pca`](crate::maths::pca),
+//! turned so that known items are positive.
 
 use dt_env::Object;
 
 use crate::Error;
-use crate::maths::vectors::{dot, minus, singular, unit};
+use crate::maths::pca::{self, PcaError};
+use crate::maths::vectors::{dot, minus, unit};
 use crate::prompts::Item;
 
 /// Components of a set of items.
@@ -52,45 +53,34 @@ impl Pca {
                 items[n]
             )));
         }
-        let d = units[0].len();
-        let mean: Vec<f64> = (0..d)
-            .map(|j| units.iter().map(|u| u[j]).sum::<f64>() / units.len() as f64)
-            .collect();
-        let centred: Vec<Vec<f64>> = units.iter().map(|u| minus(u, &mean)).collect();
-        let (values, mut components) = singular(&centred);
-        let total: f64 = values.iter().map(|v| v * v).sum();
-        if total <= 0.0 {
-            return Err(Error::Question(
-                "all items of the set have the same direction; it has no components".to_owned(),
-            ));
-        }
-        for (k, component) in components.iter_mut().enumerate() {
+        let side = |k: usize, scores: &[f64]| {
             let anchor = anchors
                 .get(k)
                 .and_then(|a| items.iter().position(|i| i == a));
-            let side = match anchor {
-                Some(n) => dot(&centred[n], component),
+            match anchor {
+                Some(n) => scores[n],
                 None => items
                     .iter()
-                    .zip(&centred)
+                    .zip(scores)
                     .filter(|(item, _)| item.object == Object::Key)
-                    .map(|(_, c)| dot(c, component))
+                    .map(|(_, score)| score)
                     .sum(),
-            };
-            if side < 0.0 {
-                component.iter_mut().for_each(|x| *x = -*x);
             }
-        }
-        let scores = centred
-            .iter()
-            .map(|c| components.iter().map(|v| dot(c, v)).collect())
-            .collect();
+        };
+        let pca = pca::Pca::fit(&units, side).map_err(|error| {
+            Error::Question(match error {
+                PcaError::NoSpread => {
+                    "all items of the set have the same direction; it has no components".to_owned()
+                }
+                other => other.to_string(),
+            })
+        })?;
         Ok(Self {
             items: items.to_vec(),
-            components,
-            explained_variance_ratio: values.iter().map(|v| v * v / total).collect(),
-            scores,
-            mean,
+            components: pca.components,
+            explained_variance_ratio: pca.explained_variance_ratio,
+            scores: pca.scores,
+            mean: pca.mean,
         })
     }
 

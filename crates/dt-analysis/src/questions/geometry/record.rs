@@ -1,5 +1,6 @@
 //! What `dt-analysis geometry` finds, as plain data.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use dt_env::Object;
@@ -9,8 +10,7 @@ use super::cosines::{CosineTable, cluster_order, cosine_table};
 use super::items::{Neighbour, Norms, PairClass, item_norms, nearest_items, pair_cosines};
 use super::pca::{Pca, feature_map};
 use crate::Error;
-use crate::prompts::{Item, ItemSet, Study};
-use crate::subject::Subject;
+use crate::prompts::{Item, ItemSet};
 
 /// Components of one item set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,10 +72,14 @@ pub fn set_pca(embeddings: &[Vec<f64>], view: usize, set: &ItemSet) -> Result<Pc
 /// # Errors
 /// If an item set has no components.
 pub fn geometry(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     exposed: &[(usize, usize)],
 ) -> Result<GeometryRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let (embeddings, view) = (subject.embeddings(), subject.view());
     let mut pca = BTreeMap::new();
     let mut feature_maps = Vec::new();

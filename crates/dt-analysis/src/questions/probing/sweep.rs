@@ -1,5 +1,6 @@
 //! The sweep: every concept at every site of an agent.
 
+use crate::subject::Experiment;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dt_train::model::HookPoint;
@@ -20,8 +21,6 @@ use super::walks::{Walks, draw_walks};
 use super::windows::{Collected, collect};
 use crate::Error;
 use crate::maths::probes::{Activations, ProbeError};
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::subject::Subject;
 use crate::subject::activations::matching_points;
 
@@ -49,11 +48,15 @@ pub struct Given<'a> {
 /// # Errors
 /// If the sweep cannot be made of this study and agent; the message says what to change.
 pub fn sweep_probes(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     config: &SweepConfig,
     given: Option<Given>,
 ) -> Result<Sweep, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     if let Some(problem) = config.problem() {
         return Err(Error::Question(problem));
     }
@@ -85,15 +88,14 @@ pub fn sweep_probes(
             observation_baseline(subject, &walks, &all_rows, config)?,
         ),
     };
-    let prompts = Prompts::new(study)?;
-    let decomposed = decompositions(subject, study, &prompts, &points, config);
+    let decomposed = decompositions(experiment, &points, config);
     let (mut probes, mut directions) = (Vec::new(), Vec::new());
     for ((site, found), untrained) in sites.iter().zip(read).zip(untrained) {
         let of_walsh = decomposed.get(&(site.point, site.token.moment()));
         let parts = SiteParts {
             site: *site,
             rows: &all_rows[&site.token],
-            swapper: Swapper::new(subject, study, &prompts, *site)?,
+            swapper: Swapper::new(experiment, *site)?,
             // Prompts stand at the decision, other places of the corridor have none.
             walsh: of_walsh.filter(|_| site.token != Token::Corridor),
             config,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dt_data::{Amount, Dataset, Part, PlannerConfig, Recipe};
-use dt_env::{Action, Configuration, Direction, Env, EnvSpec, MemoryLayout, Pose};
+use dt_env::{Action, Configuration, Direction, Env, MemoryLayout, Pose};
 use rand::RngExt;
 
 use super::config::{SweepConfig, walkers};
@@ -121,9 +121,9 @@ pub(super) fn draw_walks(
         );
         let mut env = Env::new(spec.clone());
         env.reset(episode.env_seed);
-        let layout = *env.layout().expect("studies are of the memory family");
+        let layout = *(env.layout().memory()).expect("studies are of the memory family");
         let start = (layout.hallway_end, layout.agent_x, layout.agent_dir as u8);
-        for walk in replay(&spec, layout, &layouts, &actions, longest) {
+        for walk in replay(&env, layout, &layouts, &actions, longest) {
             frames_walked += 1;
             let key = (start, walk.actions.clone());
             found.entry(key).or_insert(walk).times_walked += 1;
@@ -152,7 +152,7 @@ fn disturb(actions: &mut [u8], share: f64, seed: u64, episode: usize) {
 
 /// The walk to each frame of an episode up to the decision, in all layouts.
 fn replay(
-    spec: &Arc<EnvSpec>,
+    started: &Env,
     layout: MemoryLayout,
     layouts: &[Configuration],
     actions: &[u8],
@@ -161,11 +161,9 @@ fn replay(
     let mut envs: Vec<Env> = layouts
         .iter()
         .map(|&configuration| {
-            let mut env = Env::new(spec.clone());
-            env.reset_layout(Some(&MemoryLayout {
-                configuration,
-                ..layout
-            }));
+            let mut env = started.clone();
+            env.reset_where(&started.facts().and(&configuration.facts()))
+                .expect("a memory world has every configuration");
             env
         })
         .collect();

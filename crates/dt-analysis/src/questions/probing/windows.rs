@@ -171,6 +171,7 @@ fn batch(model: &Model, walks: &Walks, cases: &[usize]) -> TokenBatch {
 
 #[cfg(test)]
 mod tests {
+    use crate::prompts::PromptSet;
     use std::path::PathBuf;
 
     use dt_train::checkpoint::{Agent, AgentRecord};
@@ -179,7 +180,6 @@ mod tests {
 
     use super::*;
     use crate::prompts::Study;
-    use crate::questions::edits::Prompts;
     use crate::questions::probing::config::SweepConfig;
     use crate::questions::probing::walks::draw_walks;
 
@@ -235,8 +235,8 @@ mod tests {
             let walks = draw_walks(&study, &config, longest).unwrap();
             let points = [HookPoint::StateEmbed, HookPoint::ResidPost(0)];
             let found = collect(&subject, &walks, &points).unwrap();
-            let all = Prompts::new(&study).unwrap();
-            let prompts = all.of(&study, study.original()).unwrap();
+            let all = PromptSet::new(&study).unwrap();
+            let prompts = all.of(study.original()).unwrap();
             let (cache, logits) = subject.cache(&prompts, points);
             let mut compared = 0;
             for case in 0..walks.cases() {

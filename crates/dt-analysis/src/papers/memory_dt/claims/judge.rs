@@ -1,5 +1,6 @@
 //! One agent measured against every claim.
 
+use crate::subject::Experiment;
 use dt_train::checkpoint::load_agent;
 use dt_train::evaluate::{ExactRecord, evaluate_exact};
 use dt_train::model::{HookPoint, initial_values, param_specs};
@@ -12,7 +13,7 @@ use crate::Error;
 use crate::maths::logit_diff::pooled_restored;
 use crate::maths::stats;
 use crate::prompts::Study;
-use crate::questions::edits::{EffectsRecord, Prompts};
+use crate::questions::edits::EffectsRecord;
 use crate::questions::mediation::{MediationRecord, clean_mediation};
 use crate::questions::steering::{SteeringRecord, steering};
 use crate::questions::walsh::{WalshSite, residual_points, walsh};
@@ -67,15 +68,18 @@ pub struct Evidence {
 /// # Errors
 /// If the study cannot be asked of the agent, or its data cannot be found.
 pub fn evidence(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     claims: &Claims,
-    all: &Prompts,
     effects: &EffectsRecord,
 ) -> Result<Evidence, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let exposure = Exposure::of(&subject.agent, study)?;
     let exposed = exposure.exposed_cells(subject.view(), claims.exposed_frames);
-    let usable = Usable::new(study, all, effects, claims.usable_range);
+    let usable = Usable::new(set, effects, claims.usable_range);
     let spec = std::sync::Arc::new(study.env_spec().map_err(Error::Config)?);
     let exact =
         evaluate_exact(subject.model(), &spec, &study.returns_to_go).map_err(Error::Question)?;
@@ -84,10 +88,10 @@ pub fn evidence(
         _ => None,
     });
     let mediation = match Complements::find(study) {
-        Some(found) => clean_mediation(subject, study, all, found.both, random.unwrap_or(0))?,
+        Some(found) => clean_mediation(experiment, found.both, random.unwrap_or(0))?,
         None => None,
     };
-    let initial = initial_embeddings(subject, study)?;
+    let initial = initial_embeddings(experiment)?;
     Ok(Evidence {
         exact,
         own_data: exposure.own,
@@ -98,16 +102,10 @@ pub fn evidence(
             .map(|&n| effects.facets[n].clone())
             .collect(),
         mediation,
-        steering: steering(subject, study, all)?,
-        walsh: walsh(
-            subject,
-            study,
-            all,
-            &residual_points(subject.n_layers()),
-            "decision",
-        )?,
-        prediction_errors: prediction_errors(subject, study, all)?,
-        decoys: decoys(subject, study, all, &usable, &exposed)?,
+        steering: steering(experiment)?,
+        walsh: walsh(experiment, &residual_points(subject.n_layers()), "decision")?,
+        prediction_errors: prediction_errors(experiment)?,
+        decoys: decoys(experiment, &usable, &exposed)?,
         initial,
         exposed_cells: exposed,
         exposure: Some(exposure),
@@ -116,10 +114,12 @@ pub fn evidence(
 
 /// Item vectors before training: as they were kept, or drawn again from the run's seed. An
 /// imported agent has none.
-pub(crate) fn initial_embeddings(
-    subject: &Subject,
-    study: &Study,
-) -> Result<Option<Vec<Vec<f64>>>, Error> {
+pub(crate) fn initial_embeddings(experiment: &Experiment) -> Result<Option<Vec<Vec<f64>>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let kept = run_of(&subject.agent.dir).map(|run| run.join("checkpoints/step-000000"));
     if let Some(dir) = kept.filter(|dir| dir.exists()) {
         let agent = load_agent(&dir, &subject.device())?;
@@ -148,15 +148,18 @@ pub(crate) fn initial_embeddings(
 /// # Errors
 /// If a statistic cannot be had for a reason that is no property of the agent.
 pub fn judge(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     claims: &Claims,
-    all: &Prompts,
     effects: &EffectsRecord,
     evidence: &Evidence,
 ) -> Result<Vec<Finding>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
-    let usable = Usable::new(study, all, effects, claims.usable_range);
+    let usable = Usable::new(set, effects, claims.usable_range);
     let exposure = evidence
         .exposure
         .as_ref()
