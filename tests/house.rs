@@ -35,11 +35,6 @@ const ALLOWED: &[(u8, &str, &str)] = &[
         "dt-analysis: figures -> papers",
         "moves with the paper's figures to papers",
     ),
-    (
-        1,
-        "dt-analysis: questions -> papers",
-        "moves with the double complement to the study file",
-    ),
     (2, "dt-analysis/dossier", "moves with the one atomic write"),
     (
         2,
@@ -50,11 +45,6 @@ const ALLOWED: &[(u8, &str, &str)] = &[
         2,
         "dt-analysis/papers/memory_dt/figures",
         "moves with the one atomic write",
-    ),
-    (
-        2,
-        "dt-analysis/questions",
-        "moves with the list of checkpoints to cli",
     ),
     (
         2,
@@ -84,11 +74,6 @@ const ALLOWED: &[(u8, &str, &str)] = &[
         "moves with the names of agents into records",
     ),
     (
-        4,
-        "dt-analysis/questions/probing",
-        "moves with probing/figure.rs to figures",
-    ),
-    (
         6,
         "dt-analysis/dossier",
         "moves with evidence, judged by papers after it is kept",
@@ -103,24 +88,11 @@ const ALLOWED: &[(u8, &str, &str)] = &[
         "dt-analysis/pages",
         "moves with the report's sections, which papers will give",
     ),
-    (
-        6,
-        "dt-analysis/questions",
-        "moves with the double complement to the study file",
-    ),
     (7, "dt-analysis/figures", "moves with named axes"),
     (7, "dt-analysis/figures/plot", "moves with named axes"),
     (7, "dt-analysis/pages", "moves with named axes"),
-    (7, "dt-analysis/prompts", "moves with named axes"),
-    (7, "dt-analysis/questions", "moves with named axes"),
-    (
-        7,
-        "dt-analysis/questions/adversary",
-        "moves with named axes",
-    ),
     (7, "dt-analysis/questions/geometry", "moves with named axes"),
     (7, "dt-analysis/questions/probing", "moves with named axes"),
-    (7, "dt-analysis/subject", "moves with named axes"),
     (7, "dt-data/card", "moves with named axes"),
     (7, "dt-data/demonstrators", "moves with named axes"),
 ];
