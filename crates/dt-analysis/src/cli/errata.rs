@@ -5,9 +5,9 @@ use dt_analysis::subject::Experiment;
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::figures::errata_figure;
 use dt_analysis::files::write_all;
 use dt_analysis::papers::memory_dt::errata::errata;
+use dt_analysis::papers::memory_dt::figures::errata_figure;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 
 use super::Outcome;

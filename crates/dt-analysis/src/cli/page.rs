@@ -11,15 +11,16 @@ use dt_analysis::dossier::reproduce::AgentResults;
 use dt_analysis::dossier::table::{Row, write_table};
 use dt_analysis::draw::Figure;
 use dt_analysis::figures::{
-    About, Group, attribution_figures, claims_figure, errata_figure, geometry_figures,
-    intervention_figures, patching_figures, path_figures, walsh_figures,
+    About, Group, attribution_figures, geometry_figures, intervention_figures, patching_figures,
+    path_figures, walsh_figures,
 };
 use dt_analysis::files::{Written, write_all};
-use dt_analysis::pages::report::{Picture, Report, Section, Shown, render};
+use dt_analysis::pages::{Picture, Section, Shown};
 use dt_analysis::papers::memory_dt::claims::{ClaimSummary, Claims, summarise};
 use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
 use dt_analysis::papers::memory_dt::figures as post;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
+use dt_analysis::papers::memory_dt::report::{Report, render};
 use dt_train::checkpoint::write_atomic;
 
 use super::question::{Answers, Question, published, write_json_file};
@@ -116,7 +117,7 @@ pub fn write(
     let mut sections = vec![draw(
         "At a glance",
         "",
-        vec![claims_figure(&groups, &rules.claims)],
+        vec![post::claims_figure(&groups, &rules.claims)],
     )?];
     for part in parts {
         sections.push(draw(&part.heading, &part.text, part.figures)?);
@@ -129,7 +130,7 @@ pub fn write(
         of(&|g| intervention_figures(&g.part(|r| &r.effects), about)),
     )?);
     if let Some(record) = &corrected {
-        let figures = vec![errata_figure(record, &post)];
+        let figures = vec![post::errata_figure(record, &post)];
         sections.push(draw("Figure 20, corrected", "", figures)?);
     }
     sections.push(draw(

@@ -43,7 +43,7 @@ pub struct Args {
     /// What to look for: I, T, R, IT, IR, TR, ITR, next_action, facing, column, time [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     concepts: Vec<Concept>,
-    /// Where: start, corridor, decision [default: all]
+    /// Where: start, current, decision [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     tokens: Vec<Token>,
     /// Hook points; * stands for anything [default: hook_state_embed and the residual stream]

@@ -6,8 +6,8 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use dt_analysis::dossier::agent_study::{AgentStudy, about, study_agent, transfer_finding};
-use dt_analysis::figures::study_parts;
 use dt_analysis::papers::memory_dt::claims::Rule;
+use dt_analysis::papers::memory_dt::figures::study_parts;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::transfer::{TransferRecord, kinship, transfer};
 use dt_analysis::subject::Subject;

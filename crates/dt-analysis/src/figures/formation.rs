@@ -2,6 +2,7 @@
 
 use crate::draw::palette::{BLACK, BLUE, VERMILION};
 use crate::draw::{Axis, Dash, Figure, Line, Mark, Marker, Panel, Share, Style};
+use crate::prompts::Item;
 use crate::questions::formation::FormationRecord;
 
 /// What the agent does, what the double complement does, and where the feature is, by step.
@@ -54,28 +55,31 @@ pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
         Axis::linear("step"),
         Axis::range("cosine with the final direction", -1.0, 1.0),
     );
-    let names: Vec<&String> = record.points[0].alignment.keys().collect();
-    let keys: Vec<&&String> = names.iter().filter(|n| n.starts_with("key")).collect();
-    for (n, item) in keys.iter().enumerate() {
-        let values = |item: &str| record.points.iter().map(|p| p.alignment[item]).collect();
+    // The objects of the direction: a cell's two items share a colour.
+    let items: Vec<Item> = record.points[0].alignment.keys().copied().collect();
+    let objects = items.first().map(|item| item.object);
+    let first = items.iter().filter(|i| Some(i.object) == objects);
+    for (n, item) in first.enumerate() {
+        let values =
+            |item: &Item| -> Vec<f64> { record.points.iter().map(|p| p.alignment[item]).collect() };
         let style = Style::nth(n);
-        cells.push(line(item, values(item), style));
-        let ball = item.replacen("key", "ball", 1);
-        let mut other = Line::new(
-            ball.clone(),
-            xs.iter().copied().zip::<Vec<f64>>(values(&ball)).collect(),
-            style,
-        )
-        .legend(None);
-        other.style.dash = Dash::Dotted;
-        cells.push(Mark::Line(other));
+        cells.push(line(&item.to_string(), values(item), style));
+        let others = items
+            .iter()
+            .filter(|i| i.cell == item.cell && i.object != item.object);
+        for other in others {
+            let points = xs.iter().copied().zip(values(other)).collect();
+            let mut line = Line::new(other.to_string(), points, style).legend(None);
+            line.style.dash = Dash::Dotted;
+            cells.push(Mark::Line(line));
+        }
     }
     figure.panels.push(cells);
     figure.caption = "Above: greedy episodes over all layouts and both returns-to-go; pooled \
         restored logit difference of the double complement, once the task is solved; share of \
-        variance of the instruction items' first component. Below: cosine of each item's movement \
-        since step 0 with the final instruction direction; keys solid, balls reversed and dotted, \
-        in the colour of their cell."
+        variance of the direction items' first component. Below: cosine of each item's movement \
+        since step 0 with the final direction; items of one object solid, of the other reversed \
+        and dotted, in the colour of their cell."
         .to_owned();
     figure
         .n

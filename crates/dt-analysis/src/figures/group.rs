@@ -46,7 +46,7 @@ impl<'a, T> Group<'a, T> {
         }
     }
 
-    pub(super) fn first(&self) -> &'a T {
+    pub(crate) fn first(&self) -> &'a T {
         self.agents[0].record
     }
 
@@ -56,7 +56,7 @@ impl<'a, T> Group<'a, T> {
     }
 
     /// `NAME` for one agent, `NAME, seed 3` for one of several.
-    pub(super) fn one(&self) -> String {
+    pub(crate) fn one(&self) -> String {
         match self.agents[0].seed {
             Some(seed) => format!("{}, seed {seed}", self.name),
             None => self.name.to_owned(),
@@ -70,14 +70,14 @@ impl<'a, T> Group<'a, T> {
         format!("{} ({count} agent{plural})", self.name)
     }
 
-    pub(super) fn figure(&self, name: &str, title: String) -> Figure {
+    pub(crate) fn figure(&self, name: &str, title: String) -> Figure {
         let mut figure = Figure::new(self.file(name), title);
         figure.n.insert("agents".to_owned(), self.agents.len());
         figure
     }
 
     /// Mean over agents, and their values, where they have one.
-    pub(super) fn over(&self, value: impl Fn(&'a T) -> Option<f64>) -> Option<(f64, Vec<f64>)> {
+    pub(crate) fn over(&self, value: impl Fn(&'a T) -> Option<f64>) -> Option<(f64, Vec<f64>)> {
         let values: Vec<f64> = (self.agents.iter())
             .filter_map(|a| value(a.record))
             .collect();

@@ -4,17 +4,12 @@
 //! can be averaged is drawn over all of them, with every agent as a point.
 
 mod edits;
-mod errata;
 mod formation;
 mod group;
 mod mechanism;
-mod one_site;
-mod overview;
 pub mod plot;
 mod probe_sweep;
-mod probes;
 pub mod published;
-mod study;
 mod vocabulary;
 
 use crate::draw::Figure;
@@ -24,13 +19,10 @@ use crate::questions::geometry::GeometryRecord;
 use crate::questions::patching::{PatchingRecord, PathRecord};
 use crate::questions::walsh::WalshSite;
 
-pub use errata::errata_figure;
 pub use formation::formation_figure;
 pub use group::{About, Answer, Group};
-pub use overview::claims_figure;
 pub(crate) use probe_sweep::short_point;
 pub use probe_sweep::sweep_figure;
-pub use study::{StudyPart, study_parts};
 
 /// A name as a part of a file's: letters and digits, all else dashes.
 pub(crate) fn slug(name: &str) -> String {

@@ -30,7 +30,7 @@ pub struct FormationRecord {
     pub points: Vec<FormationPoint>,
     /// Step at which each item's alignment passes half of its final value, where that is at
     /// least 0.3.
-    pub midpoints: BTreeMap<String, f64>,
+    pub midpoints: BTreeMap<Item, f64>,
     /// Steps at which the share of episodes that do as asked has gone 10 % and 90 % of the way
     /// from the plateau to all.
     pub exit: Option<(f64, f64)>,
@@ -61,7 +61,7 @@ pub struct FormationPoint {
     pub as_asked: f64,
     /// Cosine of each item's movement since step 0 with the final direction, items of the first
     /// object as they are, of the second reversed.
-    pub alignment: BTreeMap<String, f64>,
+    pub alignment: BTreeMap<Item, f64>,
     /// Share of variance of the direction set's first component.
     pub component: f64,
     /// Pooled restored logit difference of the study's double complement.
@@ -132,10 +132,7 @@ fn point(
             -1.0
         };
         let moved = minus(&embeddings[n], &initial[n]);
-        (
-            item.to_string(),
-            sign * cosine(&moved, direction).unwrap_or(0.0),
-        )
+        (*item, sign * cosine(&moved, direction).unwrap_or(0.0))
     });
     let starts = all_starts(set)?;
     let ends = walk_from(subject, &starts, |_| Box::new(NoHooks));
@@ -213,13 +210,13 @@ fn judge(points: Vec<FormationPoint>) -> FormationRecord {
     let series = |value: &dyn Fn(&FormationPoint) -> f64| -> Vec<(f64, f64)> {
         points.iter().map(|p| (p.step as f64, value(p))).collect()
     };
-    let midpoints: BTreeMap<String, f64> = last
+    let midpoints: BTreeMap<Item, f64> = last
         .alignment
         .iter()
         .filter(|(_, value)| **value >= ALIGNED)
         .filter_map(|(item, value)| {
             let of = series(&|p| p.alignment[item]);
-            Some((item.clone(), crossing(&of, value / 2.0)?))
+            Some((*item, crossing(&of, value / 2.0)?))
         })
         .collect();
     // An agent that guesses does as asked in half of its episodes.
@@ -251,12 +248,16 @@ fn judge(points: Vec<FormationPoint>) -> FormationRecord {
 mod tests {
     use super::*;
 
+    fn item(n: usize) -> Item {
+        Item::new(dt_env::Object::Door, dt_env::Cell::new(n, 0))
+    }
+
     fn at(step: u64, as_asked: f64, alignment: &[f64]) -> FormationPoint {
-        let names = (0..alignment.len()).map(|n| n.to_string());
+        let items = (0..alignment.len()).map(item);
         FormationPoint {
             step,
             as_asked,
-            alignment: names.zip(alignment.iter().copied()).collect(),
+            alignment: items.zip(alignment.iter().copied()).collect(),
             component: 0.0,
             double_complement: None,
             turned: 0,
@@ -281,7 +282,7 @@ mod tests {
             at(2000, 1.0, &[0.8, 0.8, 0.8, 0.8]),
         ]);
         assert_eq!(gradual.verdict, Formation::Gradual);
-        assert_eq!(gradual.midpoints["0"], 50.0);
+        assert_eq!(gradual.midpoints[&item(0)], 50.0);
         let (from, to) = gradual.exit.unwrap();
         assert!((from - 10.0).abs() < 1e-9 && (to - 90.0).abs() < 1e-9);
         let joint = judge(vec![

@@ -4,3 +4,4 @@ pub mod claims;
 pub mod errata;
 pub mod figures;
 pub mod published;
+pub mod report;

@@ -1,16 +1,18 @@
 //! Lengths of items, their nearest neighbours, and cosines by kind of pair.
 
-use dt_env::{Cell, Object};
+use dt_env::{Cell, Color, Object};
 use serde::{Deserialize, Serialize};
 
 use crate::maths::vectors::{cosine, norm};
 use crate::prompts::{Item, items_at};
 
-/// Names of the vocabulary's channels: objects, colours, states.
-const CHANNELS: [&str; 20] = [
-    "unseen", "empty", "wall", "floor", "door", "key", "ball", "box", "goal", "lava", "agent",
-    "red", "green", "blue", "purple", "yellow", "grey", "open", "closed", "locked",
-];
+/// Names of the vocabulary's channels: objects, colours, states of doors.
+fn channels() -> Vec<&'static str> {
+    let objects = Object::ALL.map(Object::name);
+    let colors = Color::ALL.map(Color::name);
+    let states = ["open", "closed", "locked"];
+    [&objects[..], &colors[..], &states[..]].concat()
+}
 
 /// Lengths of all items of one channel, by cell, x first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,7 +26,7 @@ pub struct Norms {
 /// Lengths of every item of the vocabulary.
 pub fn item_norms(embeddings: &[Vec<f64>], view: usize) -> Vec<Norms> {
     let cells = view * view;
-    CHANNELS
+    channels()
         .iter()
         .enumerate()
         .map(|(c, channel)| Norms {
@@ -56,13 +58,13 @@ pub fn nearest_items(
     vector: &[f64],
     least: f64,
 ) -> Vec<Neighbour> {
-    let cells = view * view;
+    let (cells, channels) = (view * view, channels());
     let mut found: Vec<Neighbour> = embeddings
         .iter()
         .enumerate()
         .filter_map(|(n, e)| {
             let cosine = cosine(e, vector)?;
-            let (channel, x, y) = (CHANNELS[n / cells], n % cells / view, n % view);
+            let (channel, x, y) = (channels[n / cells], n % cells / view, n % view);
             (cosine.abs() >= least).then(|| Neighbour {
                 item: format!("{channel}, ({x},{y})"),
                 cosine,

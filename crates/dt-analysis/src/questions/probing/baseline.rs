@@ -104,7 +104,7 @@ fn observations(
         let (walk, layout, _) = walks.case(case);
         let step = match token {
             Token::Start => 0,
-            Token::Corridor | Token::Decision => walk.time(),
+            Token::Current | Token::Decision => walk.time(),
         };
         items.clear();
         push_items(&walk.frames[layout][step], view, &mut items);

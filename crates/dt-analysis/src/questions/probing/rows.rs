@@ -136,7 +136,7 @@ fn prefix(token: Token, walks: &Walks, case: usize, model: &Model) -> u64 {
     let (walk, layout, rtg) = walks.case(case);
     let steps = match token {
         Token::Start => 0,
-        Token::Corridor | Token::Decision => walk.time(),
+        Token::Current | Token::Decision => walk.time(),
     };
     let mut hash = blake3::Hasher::new();
     hash.update(&rtg.to_le_bytes());
@@ -162,7 +162,7 @@ fn situation(token: Token, walks: &Walks, case: usize) -> (Pose, usize) {
     let (walk, ..) = walks.case(case);
     match token {
         Token::Start => (walk.start, 0),
-        Token::Corridor | Token::Decision => (walk.pose, walk.time()),
+        Token::Current | Token::Decision => (walk.pose, walk.time()),
     }
 }
 

@@ -13,7 +13,7 @@ pub enum Token {
     /// That of the episode's first frame.
     Start,
     /// That of the current frame, anywhere on the way to the decision, the decision included.
-    Corridor,
+    Current,
     /// That of the current frame where the agent must turn, before it turns.
     Decision,
 }
@@ -38,13 +38,13 @@ impl Site {
 
 impl Token {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Start, Self::Corridor, Self::Decision];
+    pub const ALL: [Self; 3] = [Self::Start, Self::Current, Self::Decision];
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
-            Self::Corridor => "corridor",
+            Self::Current => "current",
             Self::Decision => "decision",
         }
     }
@@ -53,7 +53,7 @@ impl Token {
     pub(super) fn moment(self) -> &'static str {
         match self {
             Self::Start => "start",
-            Self::Corridor | Self::Decision => "decision",
+            Self::Current | Self::Decision => "decision",
         }
     }
 }
@@ -69,7 +69,7 @@ impl FromStr for Token {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|t| t.name() == text);
-        found.ok_or_else(|| format!("no token `{text}`; there are start, corridor, decision"))
+        found.ok_or_else(|| format!("no token `{text}`; there are start, current, decision"))
     }
 }
 

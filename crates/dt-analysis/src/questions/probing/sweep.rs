@@ -98,7 +98,7 @@ pub fn sweep_probes(
             rows: &all_rows[&site.token],
             swapper: Swapper::new(experiment, *site)?,
             // Prompts stand at the decision, other places of the corridor have none.
-            walsh: of_walsh.filter(|_| site.token != Token::Corridor),
+            walsh: of_walsh.filter(|_| site.token != Token::Current),
             config,
         };
         let (records, saved) = parts.records(found, untrained);

@@ -31,7 +31,7 @@ impl Collected {
     pub(super) fn at(&self, site: Site, rows: &Rows) -> Result<Activations, ProbeError> {
         let table = match site.token {
             Token::Start => &self.first[&site.point],
-            Token::Corridor | Token::Decision => &self.current[&site.point],
+            Token::Current | Token::Decision => &self.current[&site.point],
         };
         let values = rows.cases.iter().flat_map(|&case| table.row(case));
         Activations::new(rows.cases.len(), table.d(), values.copied().collect())

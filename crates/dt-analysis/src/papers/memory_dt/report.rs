@@ -1,49 +1,15 @@
-//! One self-contained HTML page: claims, verdicts and every figure.
+//! The paper's page: claims, verdicts and every figure.
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::figures::Group;
 use crate::maths::stats::Interval;
+use crate::pages::{Section, page, part};
 use crate::papers::memory_dt::claims::{ClaimSummary, Claims};
 use crate::papers::memory_dt::errata::ErrataRecord;
 use crate::papers::memory_dt::published::PostNumbers;
-
-/// A figure as the page shows it.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// Name of its files, and its anchor.
-    pub name: String,
-    /// Title.
-    pub title: String,
-    /// What it shows.
-    pub caption: String,
-    /// The picture.
-    pub picture: Picture,
-}
-
-/// A picture inside the page.
-#[derive(Clone, Debug)]
-pub enum Picture {
-    /// SVG text.
-    Svg(String),
-    /// Bytes of a GIF.
-    Gif(Vec<u8>),
-}
-
-/// A part of the page with a heading.
-#[derive(Clone, Debug)]
-pub struct Section {
-    /// Heading.
-    pub heading: String,
-    /// Sentences under it.
-    pub text: String,
-    /// Its figures.
-    pub figures: Vec<Shown>,
-}
 
 /// Everything that the page says.
 pub struct Report<'a> {
@@ -67,21 +33,9 @@ pub struct Report<'a> {
     pub sections: &'a [Section],
 }
 
-const STYLE: &str = include_str!("report.css");
-
 /// The page.
 pub fn render(report: &Report) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Features and adversaries in decision transformers: " (report.study) }
-                style { (PreEscaped(STYLE)) }
-                link rel="icon" href="data:,";
-            }
-            body {
+    let body = html! {
                 header {
                     h1 { "Features and adversaries in decision transformers" }
                     p.lead {
@@ -105,10 +59,14 @@ pub fn render(report: &Report) -> String {
                     }
                     (method(report))
                 }
-            }
-        }
     };
-    page.into_string()
+    page(
+        &format!(
+            "Features and adversaries in decision transformers: {}",
+            report.study
+        ),
+        &body,
+    )
 }
 
 fn contents(report: &Report) -> Markup {
@@ -270,33 +228,6 @@ fn errata(record: &ErrataRecord) -> Markup {
                 and 7 show cosines in a rescaled space, as each dimension of the embedding was \
                 brought to one length over all items before the angles were taken."
             }
-        }
-    }
-}
-
-fn part(n: usize, section: &Section) -> Markup {
-    html! {
-        section id={ "part-" (n) } {
-            h2 { (section.heading) }
-            @if !section.text.is_empty() { p { (section.text) } }
-            @for figure in &section.figures { (shown(figure)) }
-        }
-    }
-}
-
-fn shown(figure: &Shown) -> Markup {
-    html! {
-        figure id=(figure.name) {
-            div.picture {
-                @match &figure.picture {
-                    Picture::Svg(svg) => (PreEscaped(svg)),
-                    Picture::Gif(bytes) => {
-                        img alt=(figure.caption)
-                            src={ "data:image/gif;base64," (STANDARD.encode(bytes)) };
-                    }
-                }
-            }
-            figcaption { b { (figure.title) ". " } (figure.caption) }
         }
     }
 }

@@ -4,8 +4,7 @@ use crate::prompts::PromptSet;
 use std::collections::BTreeMap;
 
 use super::one_site::one_site;
-use super::probes::represented;
-use super::{Answer, Group};
+use super::represented::represented;
 use crate::Error;
 use crate::dossier::agent_study::AgentStudy;
 use crate::dossier::reproduce::AgentResults;
@@ -15,6 +14,7 @@ use crate::draw::{
     Axis, ColorMap, Dash, Estimate, Figure, Guide, GuideAt, HeatMap, Line, Mark, Marker, Named,
     Numbers, Panel, Points, Scatter, Spot, Style, View,
 };
+use crate::figures::{Answer, Group};
 use crate::maths::stats;
 use crate::prompts::Study;
 use crate::questions::adversary::{Placement, Reached, Told};

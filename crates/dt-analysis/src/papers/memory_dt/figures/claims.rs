@@ -1,8 +1,8 @@
 //! All claims of all agents at a glance.
 
-use super::Group;
 use crate::draw::palette::{GREEN, VERMILION};
 use crate::draw::{Axis, Bars, Color, Figure, Mark, Panel, stack};
+use crate::figures::Group;
 use crate::papers::memory_dt::claims::Claims;
 
 /// Share of agents that pass each claim, a panel for each kind of agent.
