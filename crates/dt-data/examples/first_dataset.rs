@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p dt-data --example first_dataset`
 
+#![allow(clippy::print_stdout)] // an example is there to show
+
 use dt_data::{Dataset, Recipe, WindowEnd, WindowSampler, store};
 
 const RECIPE: &str = r#"(

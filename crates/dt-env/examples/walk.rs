@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p dt-env --example walk`
 
+#![allow(clippy::print_stdout)] // an example is there to show
+
 use dt_env::{Action, Env, EnvSpec, Facts, Object};
 
 /// A view as text, the agent in the middle of the last row: `#` wall, `.` empty, `?` unseen.
@@ -19,9 +21,6 @@ fn text(observation: &[u8], view: usize) -> String {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec = EnvSpec::find("memory-s7-fixed-start")?;
     let view = usize::from(spec.view_size);
-    for (axis, values) in spec.axes() {
-        println!("{axis}: {}", values.join(" or "));
-    }
     let mut env = Env::new(spec.into());
     env.reset_where(
         &Facts::new()

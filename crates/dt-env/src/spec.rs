@@ -221,10 +221,10 @@ impl EnvSpec {
     pub(crate) fn family(&self) -> Family {
         match &self.world {
             WorldConfig::Memory(memory) => Family::Memory(memory.clone()),
-            WorldConfig::Map(map) => Family::Map(
+            WorldConfig::Map(map) => Family::Map(Box::new(
                 map.parse(self.view_size as usize)
                     .expect("checked when the spec was read"),
-            ),
+            )),
         }
     }
 

@@ -6,12 +6,12 @@ use dt_env::{Action, Configuration, Env, EnvSpec, Facts, Failure, Outcome, rng::
 use proptest::prelude::*;
 
 fn env(id: &str) -> Env {
-    Env::new(EnvSpec::builtin(id).unwrap().into())
+    Env::new(EnvSpec::builtin(id).expect("a built-in world").into())
 }
 
 fn map(rows: &str, success: &str) -> Env {
     let text = format!("(id: \"m\", world: Map((rows: [{rows}], success: {success})))");
-    Env::new(EnvSpec::parse("m.ron", &text).unwrap().into())
+    Env::new(EnvSpec::parse("m.ron", &text).expect("a map").into())
 }
 
 #[test]

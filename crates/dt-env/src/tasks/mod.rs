@@ -125,7 +125,7 @@ impl Layout {
 #[derive(Clone, Debug)]
 pub(crate) enum Family {
     Memory(MemoryConfig),
-    Map(ParsedMap),
+    Map(Box<ParsedMap>),
 }
 
 impl Family {
