@@ -17,10 +17,12 @@ use dt_analysis::questions::transfer::{Chosen, Kinship, kinship, transfer};
 use dt_analysis::subject::Experiment;
 use dt_analysis::subject::Subject;
 use dt_analysis::subject::exposure::Exposure;
+use dt_env::Cell;
 use dt_train::checkpoint::{load_agent, save_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::formats::pytorch_2023::import_pytorch;
 use dt_train::model::Padding;
+use std::path::Path;
 
 fn placement(text: &str) -> Placement {
     text.parse().unwrap()
@@ -52,7 +54,7 @@ fn answers_to_edits_are_those_to_edited_prompts() {
             )
             .unwrap();
             for (n, edit) in edits.iter().enumerate() {
-                let prompts = all.of(&edit_config(edit, moment)).unwrap();
+                let prompts = all.of(&edit_config(edit, "instruction", moment)).unwrap();
                 for (facet, direct) in facets.iter().zip(subject.logit_diffs(&prompts)) {
                     let found = f64::from(facet.answers[n].logit_diff);
                     assert!((found - direct).abs() < 1e-4, "{found} {direct}");
@@ -78,8 +80,8 @@ fn what_is_chosen_is_judged_elsewhere() {
     let frame = ("start", Mode::Replacing);
     let (record, table) = search(&Experiment::new(&subject, &all), &unseen(), frame).unwrap();
     assert_eq!(record.chosen_on.iter().filter(|c| **c).count(), 4);
-    let eligible = eligible(&table, &study);
-    for cell in [(2, 6), (1, 2), (5, 2), (3, 6)] {
+    let eligible = eligible(&table, &all).unwrap();
+    for cell in [(2, 6), (1, 2), (5, 2), (3, 6)].map(Cell::from) {
         assert!(
             eligible.iter().all(|p| p.cell != cell),
             "{cell:?} is no place for a headline"
@@ -124,7 +126,7 @@ fn beams_are_no_worse_than_what_they_extend() {
         assert!(
             edit.placements
                 .iter()
-                .all(|(step, p)| *step < 4 && p.cell != (2, 6) || *step > 0)
+                .all(|(step, p)| *step < 4 && p.cell != Cell::new(2, 6) || *step > 0)
         );
     }
     // In one frame, the best single placement of all is the exhaustive search's.
@@ -211,7 +213,9 @@ fn adversaries_go_from_agent_to_agent() {
     let subject = small_subject(Padding::Aligned);
     let frame = ("start", Mode::Replacing);
     let (record, table) = search(&Experiment::new(&subject, &all), &unseen(), frame).unwrap();
-    let chosen = Chosen::of("small", &record, &table, &study, &unseen()).unwrap();
+    let chosen = Chosen::of("small", &record, &table, &all, &unseen())
+        .unwrap()
+        .unwrap();
     assert_eq!(chosen.edit.len(), 2);
     assert!(!chosen.random.is_empty());
     // Tried on itself, it does what the search says.
@@ -221,7 +225,7 @@ fn adversaries_go_from_agent_to_agent() {
     let turned = table
         .facets
         .iter()
-        .filter(|f| f.is_flipped(pair, subject.answers()));
+        .filter(|f| f.is_flipped(pair, subject.contrast()));
     assert_eq!(found[0].turned, turned.count() as f64 / 8.0);
     let padded = small_subject(Padding::ZeroFrames);
     assert_eq!(kinship(&subject, &padded), Kinship::OtherArchitecture);
@@ -237,18 +241,19 @@ fn formation_needs_kept_weights() {
     let dir = tempfile::tempdir().unwrap();
     let study = Study::memory_post();
     write_agent(dir.path(), &small_config(), 1);
-    let message = formation(dir.path(), &study, DeviceSpec::Cpu)
-        .unwrap_err()
-        .to_string();
+    let set = PromptSet::new(&study).unwrap();
+    let load = |path: &Path| Subject::load(path, &study, DeviceSpec::Cpu).unwrap();
+    let last = load(dir.path());
+    let experiment = Experiment::new(&last, &set);
+    let message = formation(&experiment, &[]).unwrap_err().to_string();
     assert!(message.contains("keep_every"), "{message}");
+    let mut states = vec![load(dir.path())];
     for (step, seed) in [("step-000010", 2), ("step-000020", 3)] {
-        write_agent(
-            &dir.path().join("checkpoints").join(step),
-            &small_config(),
-            seed,
-        );
+        let path = dir.path().join("checkpoints").join(step);
+        write_agent(&path, &small_config(), seed);
+        states.push(load(&path));
     }
-    let record = formation(dir.path(), &study, DeviceSpec::Cpu).unwrap();
+    let record = formation(&experiment, &states).unwrap();
     assert_eq!(record.points.len(), 3);
     assert_eq!(record.points[0].alignment.len(), 12);
 }
@@ -267,7 +272,7 @@ fn the_authors_agent_has_the_known_adversaries() {
     let pair = table
         .find(&[placement("other, (4,2)"), placement("other, (0,5)")])
         .unwrap();
-    let ranks = table.ranks(pair, &eligible(&table, &study));
+    let ranks = table.ranks(pair, &eligible(&table, &all).unwrap());
     // 4 to 17 of 4,753 pairs are at least as strong as the hand-picked one, itself included.
     let at_least: Vec<usize> = ranks.iter().map(|r| r.at_least + 1).collect();
     assert_eq!(ranks[0].of, 4753);

@@ -6,6 +6,7 @@ mod common;
 
 use dt_analysis::prompts::PromptSet;
 use dt_analysis::subject::Experiment;
+use dt_env::{Cell, Object};
 use std::fs;
 
 use common::given;
@@ -95,7 +96,7 @@ fn the_instruction_components_are_the_published_ones() {
     let Some(authors) = authors() else { return };
     let record = geometry(
         &Experiment::new(&authors.subject, &authors.all),
-        &[(2, 6), (0, 5)],
+        &[(2, 6), (0, 5)].map(Cell::from),
     )
     .unwrap();
     let ours = &record.pca["instruction_pca"];
@@ -155,7 +156,9 @@ fn mediation_and_bits_are_the_known_ones() {
         (vec![(2, 6), (0, 5), (4, 2), (4, 3)], 0.98),
         (vec![(2, 6)], 0.68),
     ] {
-        let v = direction_from_cells(&subject.embeddings(), 7, &cells).unwrap();
+        let cells: Vec<Cell> = cells.into_iter().map(Cell::from).collect();
+        let objects = (Object::Key, Object::Ball);
+        let v = direction_from_cells(&subject.embeddings(), 7, objects, &cells).unwrap();
         let found = mediation(&Experiment::new(subject, &all), both, (&v, cells), 0, 0).unwrap();
         assert_close("NIE", found.nie.unwrap(), known, 0.01);
     }

@@ -6,6 +6,7 @@ mod common;
 
 use dt_analysis::prompts::PromptSet;
 use dt_analysis::subject::Experiment;
+use dt_env::Cell;
 use std::sync::Arc;
 
 use common::small_subject;
@@ -146,8 +147,9 @@ fn maps_equal_patching_each_cell_by_hand() {
                 let patched = subject.logit_diffs_with(one, |_| Patch::new(point, source, spots()));
                 let by_hand = (patched[0] - plain[facet]) / whole;
                 let found = found.unwrap();
+                // In logits: the flip of an untrained agent is small, and its share of rounding large.
                 assert!(
-                    (found - by_hand).abs() < 1e-4,
+                    ((found - by_hand) * whole).abs() < 1e-5,
                     "{kind}, row {row}, column {column}: {found} {by_hand}"
                 );
                 moved += usize::from(found.abs() > 0.01);
@@ -182,7 +184,7 @@ fn gradients_at_a_hook_point_are_slopes() {
     let subject = small_subject(Padding::Aligned);
     let all = PromptSet::new(&study).unwrap();
     let prompts = vec![all.of(study.original()).unwrap()[0].clone()];
-    let (left, right) = subject.answers();
+    let (left, right) = (0, 1);
     for point in [
         HookPoint::ResidPre(0),
         HookPoint::ResidMid(1),
@@ -260,7 +262,7 @@ fn an_edits_two_parts_are_the_edit() {
         .unwrap();
     assert_eq!(
         record.cells,
-        [(2, 6), (4, 3)],
+        [(2, 6), (4, 3)].map(Cell::from),
         "the edited cells are left out of the fit"
     );
     for (facet, edited) in record.facets.iter().zip(edited) {

@@ -28,7 +28,7 @@ pub struct Args {
 struct Record<'a> {
     effects: &'a EffectsRecord,
     mediation: &'a Option<MediationRecord>,
-    steering: &'a SteeringRecord,
+    steering: &'a Option<SteeringRecord>,
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {

@@ -7,11 +7,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use dt_analysis::figures::sweep_figure;
 use dt_analysis::files::write_all;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::probing::{
     Concept, Given, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token, check_directions,
-    read_directions, sweep_csv, sweep_figure, sweep_probes, write_directions,
+    read_directions, sweep_csv, sweep_probes, write_directions,
 };
 use dt_analysis::subject::Subject;
 use dt_train::checkpoint::write_atomic;
@@ -169,10 +170,7 @@ impl Args {
             false => self.tokens.clone(),
         };
         SweepConfig {
-            concepts: match self.concepts.is_empty() {
-                true => default.concepts,
-                false => self.concepts.clone(),
-            },
+            concepts: self.concepts.clone(),
             tokens: chosen(default.tokens),
             hooks: self.hooks.clone(),
             logistic: self.logistic,
@@ -222,7 +220,7 @@ fn print_sweep(out: &mut impl Write, record: &ProbeSweepRecord) -> Result<()> {
         }
         writeln!(out)?;
         for concept in &record.config.concepts {
-            write!(out, "  {:<18}", concept.title())?;
+            write!(out, "  {:<18}", record.titles[concept])?;
             for point in &points {
                 let probe = record.probe(point, token, *concept);
                 let value = probe.and_then(|p| p.worst_case());

@@ -36,15 +36,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     for subject in &subjects {
         bar.set_message(subject.name.clone());
         let exposure = Exposure::of(&subject.agent, &study)?;
-        let frame = ("start", Mode::Replacing);
+        let frame = (study.site.as_str(), Mode::Replacing);
         let (record, table) = search(&Experiment::new(subject, &all), &exposure, frame)?;
-        chosen.push(Chosen::of(
-            &subject.name,
-            &record,
-            &table,
-            &study,
-            &exposure,
-        ));
+        chosen.push(Chosen::of(&subject.name, &record, &table, &all, &exposure)?);
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -113,7 +113,7 @@ pub fn study_agent(
     for (moment, mode) in SEARCHES {
         let (record, table) = search(experiment, &exposure, (moment, mode))?;
         if adversaries.is_empty() {
-            chosen = Chosen::of(&subject.name, &record, &table, study, &exposure);
+            chosen = Chosen::of(&subject.name, &record, &table, set, &exposure)?;
             let best: Vec<String> = record
                 .best
                 .iter()
@@ -124,7 +124,7 @@ pub fn study_agent(
         }
         adversaries.push(record);
     }
-    let start = study.moment("start").expect("checked on reading");
+    let start = study.site_step();
     let reachable = Reachable::new(set)?;
     let first = &adversaries[0];
     let hand_picked = first.hand_picked.iter().map(|h| &h.edit);

@@ -160,8 +160,9 @@ impl AgentResults {
                 value,
             });
         };
-        let both = [&self.effects.effects, &self.effects.target_effects];
-        for (facet, edits) in both.into_iter().flatten() {
+        let groups = self.effects.groups.iter().map(|g| &g.effects);
+        let all = std::iter::once(&self.effects.effects).chain(groups);
+        for (facet, edits) in all.flatten() {
             for (edit, e) in edits {
                 push(facet, edit, "logit_diff", Some(e.logit_diff));
                 push(facet, edit, "restored_logit_diff", e.restored);

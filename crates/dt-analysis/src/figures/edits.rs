@@ -139,18 +139,19 @@ pub(super) fn targets(group: Group, post: &PostNumbers) -> Figure {
         "fig-a1-targets",
         format!("Which sight of the targets matters: {}", group.name),
     );
-    let edits: Vec<String> = group
-        .first()
-        .effects
-        .target_edits
-        .iter()
-        .filter(|e| e.contains("Complement"))
+    let of = |agent: &AgentResults| {
+        let groups = &agent.effects.groups;
+        groups.iter().find(|g| g.name == "targets").cloned()
+    };
+    let first = of(group.first());
+    let edits: Vec<String> = (first.iter())
+        .flat_map(|g| g.edits.iter().skip(1).filter(|e| **e != g.flipped))
         .cloned()
         .collect();
     figure.panels = bars(
         group,
         &edits,
-        |agent, facet, edit| agent.effects.target_effects.get(facet)?.get(edit)?.restored,
+        |agent, facet, edit| of(agent)?.effects.get(facet)?.get(edit)?.restored,
         |facet, edit| post.target_complements.get(facet)?.get(edit).copied(),
     );
     figure.share_y = Share::All;

@@ -222,10 +222,11 @@ pub(super) fn walsh(group: Group) -> Figure {
         "fig-b7-bits",
         format!("The task's bits at the decision: {}", group.name),
     );
-    let names: Vec<String> = crate::questions::walsh::COMPONENTS
-        .iter()
-        .map(|(name, _)| (*name).to_owned())
+    let mut names: Vec<String> = (group.first().evidence.walsh.iter().take(1))
+        .flat_map(|site| site.variance.keys().cloned())
         .collect();
+    // Single factors first, then their products.
+    names.sort_by_key(|name| (name.len(), name.replace('R', "~")));
     let sites: Vec<String> = group
         .first()
         .evidence

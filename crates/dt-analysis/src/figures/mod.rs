@@ -10,6 +10,7 @@ mod mechanism;
 mod one_site;
 mod overview;
 pub mod plot;
+mod probe_sweep;
 mod probes;
 mod study;
 mod vocabulary;
@@ -21,6 +22,8 @@ use crate::papers::memory_dt::published::PostNumbers;
 pub use errata::errata_figure;
 pub use formation::formation_figure;
 pub use overview::claims_figure;
+pub(crate) use probe_sweep::short_point;
+pub use probe_sweep::sweep_figure;
 pub use study::{StudyPart, study_parts};
 
 /// Agents of one kind.

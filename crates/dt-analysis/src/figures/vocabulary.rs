@@ -250,8 +250,8 @@ pub(super) fn maps(
         panel
     };
     if let Some(ours) = ours {
-        figure.panels.push(panel("key items", &ours.key, false));
-        figure.panels.push(panel("ball items", &ours.ball, true));
+        figure.panels.push(panel("key items", &ours.first, false));
+        figure.panels.push(panel("ball items", &ours.second, true));
     }
     figure
         .panels

@@ -97,6 +97,12 @@ pub fn components<S: AsRef<[f64]>>(
     Ok(subsets(factors).into_iter().map(of).collect())
 }
 
+/// Whether signs `[..][n]` are each combination of −1 and 1 once.
+pub fn is_factorial<S: AsRef<[f64]>>(signs: &[S]) -> bool {
+    let nothing = vec![Vec::new(); signs.len()];
+    check(&nothing, signs).is_ok()
+}
+
 /// The number of factors.
 fn check<S: AsRef<[f64]>>(vectors: &[Vec<f64>], signs: &[S]) -> Result<usize, WalshError> {
     if vectors.len() != signs.len() || vectors.is_empty() {

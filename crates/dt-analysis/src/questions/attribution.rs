@@ -4,7 +4,7 @@
 //! With the final layer norm's standard deviation held at its value in the run, the logit
 //! difference is a linear function of that sum, so the parts add up to it exactly: each part's
 //! mean is taken off, it is divided by the deviation, scaled by the gain and read by the
-//! difference of two rows of the action head; what the norm's bias and the head's bias add are
+//! contrast's difference of the action head's rows; what the norm's bias and the head's bias add are
 //! parts of their own.
 
 use crate::subject::Experiment;
@@ -41,7 +41,7 @@ pub fn attribution(experiment: &Experiment) -> Result<Vec<Attribution>, Error> {
     } = *experiment;
     let study = &set.study;
     let prompts = set.of(study.original())?;
-    let facets = set.scenarios.iter().map(|s| s.facet.to_string());
+    let facets = set.facet_names().into_iter();
     Ok(facets
         .zip(attribute(subject, &prompts))
         .map(|(facet, (parts, logit_diff))| Attribution {
@@ -68,14 +68,12 @@ pub fn attribute(subject: &Subject, prompts: &[Prompt]) -> Vec<(Vec<(String, f64
     let token = subject.decision();
     let step = token / 3;
 
-    let (first, second) = subject.answers();
     let head = subject.parameter("action_predictor.weight"); // [d, n_actions]
     let n_actions = subject.model().sizes().n_actions;
     let read: Vec<f64> = (0..d)
-        .map(|j| f64::from(head[j * n_actions + first]) - f64::from(head[j * n_actions + second]))
+        .map(|j| subject.difference(&head[j * n_actions..][..n_actions]))
         .collect();
-    let bias = subject.parameter("action_predictor.bias");
-    let head_bias = f64::from(bias[first]) - f64::from(bias[second]);
+    let head_bias = subject.difference(&subject.parameter("action_predictor.bias"));
     let (gain, norm_bias) = match config.layer_norm {
         LayerNorm::LN => (
             to_f64(&subject.parameter("transformer.ln_final.w")),

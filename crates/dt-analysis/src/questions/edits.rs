@@ -3,13 +3,14 @@
 use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
-use dt_train::model::HookPoint;
+use dt_env::{Cell, Object};
+use dt_train::model::{HookPoint, push_items};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, restored_logit_diff};
 use crate::maths::vectors::{argmax, dot, to_f32, to_f64};
-use crate::prompts::{EditConfig, Prompt};
+use crate::prompts::{EditConfig, Prompt, PromptSet};
 use crate::questions::geometry::{Pca, direction_from_cells, set_pca};
 use crate::subject::TokenKind;
 use crate::subject::hooks::SetCoefficient;
@@ -22,11 +23,11 @@ pub struct EditEffect {
     /// Share of the flip that the edit makes; missing where the flip changes nothing.
     pub restored: Option<f64>,
     /// Projection of the first frame's state token, before position embeddings, on the first
-    /// components of the instruction set.
+    /// components of the study's direction set.
     pub projection: Vec<f64>,
     /// All logits at the decision.
     pub logits: Vec<f32>,
-    /// P(first answer) + P(second answer).
+    /// Probability of either side of the contrast.
     pub answer_probability: f64,
     /// Action with the largest logit.
     pub argmax: usize,
@@ -44,26 +45,57 @@ pub struct EffectsRecord {
     pub edits: Vec<String>,
     /// Effects of the study's edits.
     pub effects: EditEffects,
-    /// Edits of the targets, in order.
-    pub target_edits: Vec<String>,
-    /// Their effects; `restored` is relative to the flip of both targets.
-    pub target_effects: EditEffects,
-    /// Logit difference with the instruction's coefficient set to a value at the first state
+    /// Names of the edits that change nothing and that flip the main factor.
+    pub original: String,
+    /// See `original`.
+    pub flipped: String,
+    /// Effects of the study's further groups of edits.
+    pub groups: Vec<GroupEffects>,
+    /// Logit difference with the direction's coefficient set to a value at the first state
     /// token of `blocks.0.hook_resid_pre`, by facet.
     pub direct_intervention: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
+/// Effects of a group of edits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupEffects {
+    /// Name of the group.
+    pub name: String,
+    /// Its edits in order, the one that changes nothing first.
+    pub edits: Vec<String>,
+    /// The edit that restored logit differences are relative to.
+    pub flipped: String,
+    /// Their effects.
+    pub effects: EditEffects,
+}
+
+impl GroupEffects {
+    /// Logit differences of an edit in all facets, in order.
+    pub fn diffs(&self, facets: &[String], edit: &str) -> Vec<LogitDiffs> {
+        let original = &self.edits[0];
+        let diffs = facets.iter().map(|facet| {
+            let of = &self.effects[facet];
+            LogitDiffs {
+                edit: of[edit].logit_diff,
+                original: of[original].logit_diff,
+                flipped: of[&self.flipped].logit_diff,
+            }
+        });
+        diffs.collect()
+    }
+}
+
 impl EffectsRecord {
     /// Logit differences of an edit in all facets, in order.
-    pub fn diffs(&self, edit: &str, flipped: &str) -> Vec<LogitDiffs> {
+    pub fn diffs(&self, edit: &str) -> Vec<LogitDiffs> {
         self.facets
             .iter()
             .map(|facet| {
                 let of = &self.effects[facet];
                 LogitDiffs {
                     edit: of[edit].logit_diff,
-                    original: of["Original"].logit_diff,
-                    flipped: of[flipped].logit_diff,
+                    original: of[&self.original].logit_diff,
+                    flipped: of[&self.flipped].logit_diff,
                 }
             })
             .collect()
@@ -80,22 +112,27 @@ pub const COEFFICIENTS: [f64; 11] = [-4.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0
 pub fn effects(experiment: &Experiment) -> Result<EffectsRecord, Error> {
     let set = experiment.prompts;
     let study = &set.study;
-    let pca = instruction_pca(experiment)?;
+    let pca = direction_pca(experiment)?;
     let measure = |edits: &[EditConfig], flip: &EditConfig| {
         edit_effects(experiment, edits, flip, &pca.components)
     };
-    let target_flip = study.target_edits.iter().find(|e| e.flip_targets);
-    let mut with_original = vec![study.original().clone()];
-    with_original.extend(study.target_edits.iter().cloned());
+    let groups = study.edit_groups.iter().map(|group| {
+        let mut edits = vec![study.original().clone()];
+        edits.extend(group.edits.iter().cloned());
+        Ok(GroupEffects {
+            name: group.name.clone(),
+            edits: edits.iter().map(|e| e.name.clone()).collect(),
+            flipped: group.flipped().name.clone(),
+            effects: measure(&edits, group.flipped())?,
+        })
+    });
     Ok(EffectsRecord {
-        facets: set.scenarios.iter().map(|s| s.facet.to_string()).collect(),
+        facets: set.facet_names(),
         edits: study.edits.iter().map(|e| e.name.clone()).collect(),
         effects: measure(&study.edits, study.flipped())?,
-        target_edits: study.target_edits.iter().map(|e| e.name.clone()).collect(),
-        target_effects: match target_flip {
-            Some(flip) => measure(&with_original, flip)?,
-            None => BTreeMap::new(),
-        },
+        original: study.original().name.clone(),
+        flipped: study.flipped().name.clone(),
+        groups: groups.collect::<Result<_, Error>>()?,
         direct_intervention: direct_intervention(experiment, &pca.components[0])?,
     })
 }
@@ -111,7 +148,7 @@ fn edit_effects(
         prompts: set,
     } = *experiment;
     let study = &set.study;
-    let start = study.moment("start").expect("checked on reading");
+    let start = study.site_step();
     let token = subject.token(start, TokenKind::State);
     let mut by_edit: Vec<(String, Vec<EditEffect>)> = Vec::new();
     for edit in edits {
@@ -124,7 +161,7 @@ fn edit_effects(
                 logit_diff: subject.difference(&logits),
                 restored: None,
                 projection: components.iter().take(2).map(|v| dot(&state, v)).collect(),
-                answer_probability: answer_probability(&logits, subject.answers()),
+                answer_probability: subject.contrast().probability(&logits),
                 argmax: argmax(&logits),
                 logits,
             }
@@ -150,13 +187,6 @@ fn edit_effects(
         .collect())
 }
 
-/// P(first answer) + P(second answer).
-pub(crate) fn answer_probability(logits: &[f32], answers: (usize, usize)) -> f64 {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f64> = logits.iter().map(|&x| f64::from(x - most).exp()).collect();
-    (weights[answers.0] + weights[answers.1]) / weights.iter().sum::<f64>()
-}
-
 /// Logit differences with a direction's coefficient set at the first state token, at the
 /// residual stream before the first block.
 pub fn intervention_curve(
@@ -170,7 +200,7 @@ pub fn intervention_curve(
         prompts: set,
     } = *experiment;
     let study = &set.study;
-    let start = study.moment("start").expect("checked on reading");
+    let start = study.site_step();
     let prompts = vec![prompt.clone(); coefficients.len()];
     subject.logit_diffs_with(&prompts, |range| SetCoefficient {
         point: HookPoint::ResidPre(0),
@@ -200,8 +230,8 @@ fn direct_intervention(
         .collect())
 }
 
-/// The instruction direction fitted without the cells that an edit touches; if that leaves no
-/// cell of the instruction set, `None`.
+/// The study's direction fitted without the cells that an edit touches; if that leaves no cell of
+/// its item set, `None`.
 ///
 /// # Errors
 /// If what is left has no direction.
@@ -213,34 +243,41 @@ pub fn clean_direction(
         subject,
         prompts: set,
     } = *experiment;
-    let study = &set.study;
-    let touched = edit.touched_cells(study);
-    let set = study.item_set("instruction");
-    let cells: Vec<(usize, usize)> = set
-        .iter()
-        .flat_map(|s| s.cells.iter().copied())
-        .filter(|cell| !touched.contains(cell))
-        .collect();
+    let (objects, cells) = untouched_cells(set, edit)?;
     if cells.is_empty() {
         return Ok(None);
     }
-    direction_from_cells(&subject.embeddings(), subject.view(), &cells).map(Some)
+    direction_from_cells(&subject.embeddings(), subject.view(), objects, &cells).map(Some)
 }
 
-/// Components of the study's instruction set, the first with keys positive.
+/// Cells of the direction's item set that an edit leaves alone, and the set's objects.
 ///
 /// # Errors
-/// If the study has no such set.
-pub fn instruction_pca(experiment: &Experiment) -> Result<Pca, Error> {
+/// If the study has no item sets.
+pub fn untouched_cells(
+    set: &PromptSet,
+    edit: &EditConfig,
+) -> Result<((Object, Object), Vec<Cell>), Error> {
+    let touched = set.touched_cells(edit)?;
+    let of = set.study.direction_set()?;
+    let cells = of.cells.iter().filter(|cell| !touched.contains(cell));
+    Ok((of.objects, cells.copied().collect()))
+}
+
+/// Components of the study's first item set: the direction that interventions go along.
+///
+/// # Errors
+/// If the study has no item sets.
+pub fn direction_pca(experiment: &Experiment) -> Result<Pca, Error> {
     let Experiment {
         subject,
         prompts: set,
     } = *experiment;
-    let study = &set.study;
-    let set = study.item_set("instruction").ok_or_else(|| {
-        Error::Question("the study has no item set called `instruction`".to_owned())
-    })?;
-    set_pca(&subject.embeddings(), subject.view(), set)
+    set_pca(
+        &subject.embeddings(),
+        subject.view(),
+        set.study.direction_set()?,
+    )
 }
 
 /// What an edit adds to the embedding of the first frame of a facet: the sum of the items that
@@ -259,18 +296,17 @@ pub fn embedding_change(
 /// What putting one observation in the place of another adds to the embedding, `[d_model]`.
 pub fn frame_change(embeddings: &[Vec<f64>], view: usize, [before, after]: [&[u8]; 2]) -> Vec<f64> {
     let mut change = vec![0.0; embeddings[0].len()];
-    let mut add = |item: usize, sign: f64| {
-        for (sum, value) in change.iter_mut().zip(&embeddings[item]) {
-            *sum += sign * value;
-        }
+    let items = |frame: &[u8]| {
+        let mut items = Vec::with_capacity(frame.len());
+        push_items(frame, view, &mut items);
+        items
     };
-    let cells = before.chunks_exact(3).zip(after.chunks_exact(3));
-    for (cell, (before, after)) in cells.enumerate() {
-        for (channel, (&b, &a)) in before.iter().zip(after).enumerate() {
-            if b != a {
-                let offset = [0, 11, 17][channel];
-                add((offset + usize::from(b)) * view * view + cell, -1.0);
-                add((offset + usize::from(a)) * view * view + cell, 1.0);
+    for (before, after) in items(before).into_iter().zip(items(after)) {
+        if before != after {
+            let (old, new) = (&embeddings[before as usize], &embeddings[after as usize]);
+            for ((sum, old), new) in change.iter_mut().zip(old).zip(new) {
+                *sum -= old;
+                *sum += new;
             }
         }
     }

@@ -11,7 +11,7 @@ use dt_env::config::{self, ConfigError};
 use crate::demonstrators::policy::{PlannerConfig, Policy};
 
 /// Text of every built-in recipe, by file name.
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     (
         "datasets/memory.ron",
         include_str!("../../../../datasets/memory.ron"),
@@ -19,6 +19,10 @@ const BUILTIN: [(&str, &str); 2] = [
     (
         "datasets/memory-post.ron",
         include_str!("../../../../datasets/memory-post.ron"),
+    ),
+    (
+        "datasets/memory-study.ron",
+        include_str!("../../../../datasets/memory-study.ron"),
     ),
 ];
 

@@ -8,6 +8,7 @@ mod import;
 mod parity;
 mod progress;
 mod summary;
+mod sweep;
 mod train;
 
 use std::io::Write;
@@ -40,6 +41,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Args),
+    Sweep(sweep::Args),
     Eval(eval::Args),
     Calibrate(calibrate::Args),
     Import(import::Args),
@@ -62,6 +64,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     let outcome = match &cli.command {
         None => train::run(&cli.train, out),
         Some(Command::Train(args)) => train::run(args, out),
+        Some(Command::Sweep(args)) => sweep::run(args, out),
         Some(Command::Eval(args)) => eval::run(args, out),
         Some(Command::Calibrate(args)) => calibrate::run(args, out),
         Some(Command::Import(args)) => import::run(args, out),

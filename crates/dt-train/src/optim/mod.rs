@@ -1,14 +1,16 @@
 //! AdamW with groups, schedules and a global-norm clip.
 //!
 //! The update is burn's AdamW (Loshchilov and Hutter, 2019), applied tensor by tensor, so that its
-//! moments are kept under the parameters' own names.
+//! moments are kept under the parameters' own names. It knows parameters by their specs alone,
+//! whatever they are of.
 
 use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as _};
 use burn::prelude::*;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Group, Model, ParamSpec, upload};
+use crate::device::to_host;
+use crate::model::{Group, ParamSpec, upload};
 
 /// Learning rate over the steps of a run, as a factor of the full one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -174,8 +176,8 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// An optimiser for a model's parameters, without history.
-    pub fn new(config: OptimizerConfig, model: &Model) -> Self {
+    /// An optimiser for so many parameters, without history.
+    pub fn new(config: OptimizerConfig, parameters: usize) -> Self {
         let base = AdamWConfig::new()
             .with_beta_1(config.beta_1)
             .with_beta_2(config.beta_2)
@@ -184,13 +186,28 @@ impl Optimizer {
             config,
             decayed: base.clone().with_weight_decay(config.weight_decay).build(),
             plain: base.with_weight_decay(0.0).build(),
-            states: vec![None; model.specs().len()],
+            states: vec![None; parameters],
         }
     }
 
-    /// One update; `factor` is the schedule's. Returns the gradient's global norm before
-    /// clipping, one per agent.
-    pub fn step(&mut self, model: &mut Model, grads: Vec<Tensor<3>>, factor: f64) -> Vec<f64> {
+    /// One update; `factor` is the schedule's. Returns the updated parameters, and the gradient's
+    /// global norm before clipping, one per agent.
+    ///
+    /// # Shapes
+    /// - `params` and `grads`: one tensor a spec, `[agents, rows, cols]` each
+    ///
+    /// # Panics
+    /// If there are not as many of each as the optimiser was made for.
+    pub fn step(
+        &mut self,
+        specs: &[ParamSpec],
+        params: Vec<Tensor<3>>,
+        grads: Vec<Tensor<3>>,
+        factor: f64,
+    ) -> (Vec<Tensor<3>>, Vec<f64>) {
+        for count in [specs.len(), params.len(), grads.len()] {
+            assert_eq!(count, self.states.len(), "one of each a parameter");
+        }
         let norms = global_norms(&grads);
         let scales: Vec<f32> = norms
             .iter()
@@ -204,10 +221,7 @@ impl Optimizer {
             Tensor::<3>::from_data(TensorData::new(scales, shape), &grads[0].device())
         });
         let config = self.config;
-        let specs = model.specs().to_vec();
-        let (params, states): (Vec<_>, Vec<_>) = model
-            .params()
-            .to_vec()
+        let (params, states): (Vec<_>, Vec<_>) = params
             .into_par_iter()
             .zip(grads)
             .zip(std::mem::take(&mut self.states))
@@ -227,8 +241,7 @@ impl Optimizer {
             })
             .unzip();
         self.states = states;
-        model.set_params(params);
-        norms
+        (params, norms)
     }
 
     /// Moments of every parameter, and the number of updates they have seen.
@@ -269,17 +282,6 @@ impl Optimizer {
             })
             .collect();
     }
-}
-
-/// Values of a tensor on the host, row-major.
-///
-/// # Panics
-/// If the device fails to hand them over; nothing can go on then.
-pub fn to_host<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
-    tensor
-        .to_data()
-        .try_into_vec::<f32>()
-        .expect("tensors hold f32")
 }
 
 /// Norm of all gradients of each agent together, summed in a fixed order.

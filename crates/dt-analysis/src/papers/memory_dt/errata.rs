@@ -11,7 +11,7 @@ use crate::subject::Experiment;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dt_env::{Action, Side};
+use dt_env::Action;
 use dt_train::model::{
     InputStatistics, LayerNorm, Model, ModelConfig, Padding, TokenBatch, param_specs,
 };
@@ -117,9 +117,10 @@ fn misalign(batch: &mut TokenBatch, scenarios: &[Scenario]) {
     for (actions, scenario) in batch.actions.chunks_mut(timesteps).zip(scenarios) {
         let walk = scenario.actions.len();
         let forward = scenario.actions[0];
-        let turn = match scenario.facet.configuration.success_side() {
-            Side::Left => Action::Left,
-            Side::Right => Action::Right,
+        // The matching target is on the left where instruction and left target agree.
+        let turn = match scenario.facet.values[0] == scenario.facet.values[1] {
+            true => Action::Left,
+            false => Action::Right,
         };
         // The last action of a window is not read. Before it: walk, turn, one step.
         let first = timesteps - 1 - (walk + 2);

@@ -1,7 +1,7 @@
 //! Editing the picture and editing the thought, read on the same axes at the same site.
 //!
 //! The post's Figure 18 projects the edited token before its position is added, its Figure 19 sets
-//! a coefficient after that. Here both are the instruction coefficient of the first frame's state
+//! a coefficient after that. Here both are the coefficient along the direction of the first frame's state
 //! token in the residual stream before the first block, in natural units, and the answer is the
 //! restored logit difference.
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::closed_loop::edit_vectors;
 use super::edit::name;
-use super::steering_curve::InstructionAxis;
+use super::steering_curve::NaturalAxis;
 use super::table::Exhaustive;
 use crate::Error;
 use crate::maths::logit_diff::restored_logit_diff;
@@ -26,7 +26,8 @@ const PAIRS: usize = 240;
 pub struct OneSite {
     /// Facets in order.
     pub facets: Vec<String>,
-    /// Coefficients that were set: +1 is where prompts with a key lie, −1 those with a ball.
+    /// Coefficients that were set: +1 is where prompts with the main factor's first value lie, −1
+    /// those with its second.
     pub units: Vec<f64>,
     /// `[unit][facet]`: restored logit difference after setting.
     pub set: Vec<Vec<Option<f64>>>,
@@ -41,7 +42,7 @@ pub struct SiteEdit {
     pub edit: String,
     /// Whether it is among the best by the prompts that edits are chosen on.
     pub best: bool,
-    /// `[facet]`: instruction coefficient of the token under it.
+    /// `[facet]`: coefficient along the direction of the token under it.
     pub units: Vec<f64>,
     /// `[facet]`: restored logit difference.
     pub restored: Vec<Option<f64>>,
@@ -61,7 +62,7 @@ pub fn one_site(
         prompts: set,
     } = *experiment;
     let study = &set.study;
-    let axis = InstructionAxis::new(experiment)?;
+    let axis = NaturalAxis::new(experiment)?;
     let units: Vec<f64> = UNITS.map(|k| f64::from(k) / 4.0).collect();
     let originals = set.of(study.original())?;
     let answers: Vec<Vec<f64>> = (originals.iter().enumerate())

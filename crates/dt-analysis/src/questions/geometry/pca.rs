@@ -3,12 +3,12 @@
 //! Vectors are brought to unit length; the components are those of [`maths::pca`](crate::maths::pca),
 //! turned so that known items are positive.
 
-use dt_env::Object;
+use dt_env::{Cell, Object};
 
 use crate::Error;
 use crate::maths::pca::{self, PcaError};
 use crate::maths::vectors::{dot, minus, unit};
-use crate::prompts::Item;
+use crate::prompts::{Item, items_at};
 
 /// Components of a set of items.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Pca {
 
 impl Pca {
     /// Fits components to items of a vocabulary; component `k` is turned so that `anchors[k]` is
-    /// positive on it, and where there is no such anchor, the mean of the keys.
+    /// positive on it, and where there is no such anchor, the mean of the first item's object.
     ///
     /// # Errors
     /// If there are fewer than two items, or one has no length.
@@ -62,7 +62,7 @@ impl Pca {
                 None => items
                     .iter()
                     .zip(scores)
-                    .filter(|(item, _)| item.object == Object::Key)
+                    .filter(|(item, _)| item.object == items[0].object)
                     .map(|(_, score)| score)
                     .sum(),
             }
@@ -93,7 +93,7 @@ impl Pca {
     }
 }
 
-/// The instruction direction from key and ball at these cells: their first component, keys
+/// The direction from two objects at these cells: their first component, the first object
 /// positive. With one cell it is the difference of the two unit vectors.
 ///
 /// # Errors
@@ -101,25 +101,23 @@ impl Pca {
 pub fn direction_from_cells(
     embeddings: &[Vec<f64>],
     view: usize,
-    cells: &[(usize, usize)],
+    objects: (Object, Object),
+    cells: &[Cell],
 ) -> Result<Vec<f64>, Error> {
-    Ok(components_from_cells(embeddings, view, cells)?.swap_remove(0))
+    Ok(components_from_cells(embeddings, view, objects, cells)?.swap_remove(0))
 }
 
-/// All components of key and ball at these cells, the first with keys positive.
+/// All components of two objects at these cells, the first object positive on the first.
 ///
 /// # Errors
 /// If there is no cell.
 pub fn components_from_cells(
     embeddings: &[Vec<f64>],
     view: usize,
-    cells: &[(usize, usize)],
+    objects: (Object, Object),
+    cells: &[Cell],
 ) -> Result<Vec<Vec<f64>>, Error> {
-    let items: Vec<Item> = [Object::Key, Object::Ball]
-        .into_iter()
-        .flat_map(|object| cells.iter().map(move |&cell| Item::new(object, cell)))
-        .collect();
-    Ok(Pca::fit(embeddings, view, &items, &[])?.components)
+    Ok(Pca::fit(embeddings, view, &items_at(objects, cells), &[])?.components)
 }
 
 /// Coordinates of all items of an object on a component, `[y][x]`.
@@ -134,7 +132,7 @@ pub fn feature_map(
         .map(|y| {
             (0..view)
                 .map(|x| {
-                    let item = Item::new(object, (x, y));
+                    let item = Item::new(object, Cell::new(x, y));
                     pca.project(&embeddings[item.index(view)], component)
                 })
                 .collect()
@@ -149,7 +147,11 @@ mod tests {
     /// Keys at `+v`, balls at `-v`, each with a part of its own.
     fn planted(own: f64) -> Vec<Vec<f64>> {
         let mut table = vec![vec![0.0; 8]; 980];
-        for (n, cell) in [(2, 6), (0, 5), (4, 2)].into_iter().enumerate() {
+        for (n, cell) in [(2, 6), (0, 5), (4, 2)]
+            .map(Cell::from)
+            .into_iter()
+            .enumerate()
+        {
             for (object, sign) in [(Object::Key, 1.0), (Object::Ball, -1.0)] {
                 let mut v = vec![0.0; 8];
                 v[0] = sign;
@@ -163,7 +165,13 @@ mod tests {
     #[test]
     fn a_planted_direction_is_the_first_component() {
         let table = planted(0.5);
-        let v = direction_from_cells(&table, 7, &[(2, 6), (0, 5), (4, 2)]).unwrap();
+        let v = direction_from_cells(
+            &table,
+            7,
+            (Object::Key, Object::Ball),
+            &[(2, 6), (0, 5), (4, 2)].map(Cell::from),
+        )
+        .unwrap();
         assert!((v[0] - 1.0).abs() < 1e-9, "{v:?}");
         let set: Vec<Item> = ["key, (2,6)", "key, (0,5)", "ball, (2,6)", "ball, (0,5)"]
             .map(|t| t.parse().unwrap())

@@ -17,7 +17,7 @@ use crate::subject::hooks::{Chain, Freeze, Patch, Spot};
 /// Whose output is exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sender {
-    /// The embedding of the first frame's state token.
+    /// The embedding of the state token of the study's site.
     Start,
     /// A head, at every token.
     Head(usize, usize),
@@ -126,8 +126,7 @@ pub fn path_patching(experiment: &Experiment) -> Result<PathRecord, Error> {
     let every = HookPoint::all(layers);
     let (of_clean, clean_logits) = subject.cache(&clean, every.iter().copied());
     let (of_corrupted, corrupted_logits) = subject.cache(&corrupted, every.iter().copied());
-    let start = study.moment("start").expect("checked on reading");
-    let start = subject.token(start, TokenKind::State);
+    let start = subject.token(study.site_step(), TokenKind::State);
 
     let mut senders = vec![Sender::Start];
     let mut receivers = Vec::new();

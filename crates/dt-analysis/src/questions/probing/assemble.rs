@@ -135,10 +135,10 @@ impl SiteParts<'_> {
             untrained: None,
             swap: None,
             walsh: self.walsh.and_then(|site| {
-                let name = concept.name();
+                let name = concept.to_string();
                 Some(WalshShare {
-                    variance: *site.variance.get(name)?,
-                    flips: *site.flips.get(name)?,
+                    variance: *site.variance.get(&name)?,
+                    flips: *site.flips.get(&name)?,
                     of: site.of,
                 })
             }),

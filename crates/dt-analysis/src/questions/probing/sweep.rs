@@ -57,7 +57,8 @@ pub fn sweep_probes(
         prompts: set,
     } = *experiment;
     let study = &set.study;
-    if let Some(problem) = config.problem() {
+    let config = &config.of_study(study);
+    if let Some(problem) = config.problem(study) {
         return Err(Error::Question(problem));
     }
     if let Some(given) = given {
@@ -66,9 +67,9 @@ pub fn sweep_probes(
     let points = points_of(subject, config, given)?;
     let context = subject.model().config().timesteps();
     let longest = (context - 1).min(subject.model().sizes().max_steps);
-    let walks = draw_walks(study, config, longest)?;
+    let walks = draw_walks(set, config, longest)?;
     let collected = collect(subject, &walks, &points)?;
-    let all_rows = rows_of_tokens(subject, &walks, &collected, config)?;
+    let all_rows = rows_of_tokens(experiment, &walks, &collected, config)?;
     let sites: Vec<Site> = (config.tokens.iter())
         .flat_map(|&token| points.iter().map(move |&point| Site { token, point }))
         .collect();
@@ -113,6 +114,9 @@ pub fn sweep_probes(
             seed: agent.seed,
             step: agent.step,
             study: study.name.clone(),
+            titles: (config.concepts.iter())
+                .map(|c| (*c, c.title(study)))
+                .collect(),
             config: config.clone(),
             directions: given.map(|g| g.file.to_owned()),
             data: DataRecord {
@@ -133,15 +137,21 @@ pub fn sweep_probes(
 }
 
 fn rows_of_tokens(
-    subject: &Subject,
+    experiment: &Experiment,
     walks: &Walks,
     collected: &Collected,
     config: &SweepConfig,
 ) -> Result<BTreeMap<Token, Rows>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
     let model = subject.model();
+    let decision = *(set.scenarios[0].poses.last()).expect("a walk has frames");
     let of_token = |&token: &Token| {
-        let rows = rows_of(token, walks, model, &collected.logit_diffs, config)?;
-        check_concepts(token, &rows, config)?;
+        let about = (&set.study, decision);
+        let rows = rows_of(token, walks, model, &collected.logit_diffs, about, config)?;
+        check_concepts(token, &rows, config.insists(&set.study))?;
         check_folds(token, &rows, config)?;
         Ok((token, rows))
     };
@@ -171,14 +181,14 @@ fn points_of(
 }
 
 /// Refuses bits that do not vary, and other concepts that were asked for by name and do not.
-fn check_concepts(token: Token, rows: &Rows, config: &SweepConfig) -> Result<(), Error> {
+fn check_concepts(token: Token, rows: &Rows, insists: bool) -> Result<(), Error> {
     let all: Vec<usize> = (0..rows.cases.len()).collect();
     for (concept, values) in &rows.labels {
-        let (insists, is_bit) = (config.insists(), concept.bits().is_some());
+        let is_bit = concept.letters().is_some();
         if (insists || is_bit) && is_constant(values.labels(), &all) {
             let advice = match is_bit {
                 true => {
-                    "give the study prompts with both instructions, target orders and \
+                    "give the study layouts with both values of each factor, and two \
                          returns-to-go"
                 }
                 false => "leave it out with --concepts, or choose another token with --tokens",
@@ -199,7 +209,7 @@ fn check_folds(token: Token, rows: &Rows, config: &SweepConfig) -> Result<(), Er
         false => Ok(()),
         true => Err(Error::Question(format!(
             "{} folds need as many groups of rows, the {token} has {}: combinations of \
-             instruction, target order and return-to-go; use --folds {} or fewer",
+             layout and return-to-go; use --folds {} or fewer",
             config.folds,
             groups.len(),
             groups.len()

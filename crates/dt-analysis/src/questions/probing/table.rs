@@ -26,13 +26,13 @@ pub fn sweep_csv(records: &[&ProbeSweepRecord]) -> String {
     csv::push_row(&mut table, COLUMNS);
     for record in records {
         for baseline in &record.observation {
-            let (concept, token) = (baseline.concept.name(), baseline.token.name());
+            let (concept, token) = (baseline.concept.to_string(), baseline.token.name());
             let metrics = baseline.reading.as_ref().map(|r| of_reading("", r));
-            let site = [concept, "observation", token];
+            let site = [concept.as_str(), "observation", token];
             push(&mut table, record, site, metrics.unwrap_or_default());
         }
         for probe in &record.probes {
-            let site = [probe.concept.name(), &probe.point, probe.token.name()];
+            let site = [&probe.concept.to_string(), &probe.point, probe.token.name()];
             push(&mut table, record, site, of_probe(probe));
         }
     }

@@ -4,12 +4,11 @@ use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, pooled_restored};
 use crate::maths::vectors::{dot, to_f64};
 use crate::prompts::PromptSet;
-use crate::prompts::{Change, EditConfig, NewObject, Study};
+use crate::prompts::{Change, EditConfig, Put, Scenario, Study};
 use crate::questions::edits::{EffectsRecord, clean_direction, intervention_curve};
-use crate::questions::walsh::middle_return;
 use crate::subject::Experiment;
 use crate::subject::TokenKind;
-use dt_env::Object;
+use dt_env::Cell;
 use dt_train::model::HookPoint;
 
 /// Coefficients at which an intervention curve is measured.
@@ -27,11 +26,11 @@ pub(super) struct Usable {
 
 impl Usable {
     pub fn new(set: &PromptSet, effects: &EffectsRecord, range: f64) -> Self {
-        let study = &set.study;
-        let middle = middle_return(study);
-        let flipped = &study.flipped().name;
-        let diffs = effects.diffs(&study.original().name, flipped);
-        let right = |n: usize| diffs[n].original * set.scenarios[n].facet.wanted_sign(middle) > 0.0;
+        let diffs = effects.diffs(&effects.original);
+        let right = |n: usize| {
+            let wanted = set.wanted_sign(n).unwrap_or(0.0);
+            diffs[n].original * wanted > 0.0
+        };
         let wide = |n: usize| (diffs[n].flipped - diffs[n].original).abs() >= range;
         Self {
             facets: (0..diffs.len()).filter(|&n| right(n) && wide(n)).collect(),
@@ -60,15 +59,12 @@ pub(super) struct Complements<'a> {
 
 impl<'a> Complements<'a> {
     pub fn find(study: &'a Study) -> Option<Self> {
+        let axis = &study.main_factor().ok()?.axis;
         let with = |count| {
-            let changes = move |e: &&EditConfig| {
-                e.changes.len() == count
-                    && !e.flip_instruction
-                    && e.changes
-                        .iter()
-                        .all(|c| c.object == NewObject::OtherThanInstruction)
-            };
-            study.edits.iter().filter(changes)
+            study
+                .edits
+                .iter()
+                .filter(move |e| e.complements(axis, count))
         };
         let both = with(2).next()?;
         let single = |n: usize| with(1).find(|e| e.changes[0] == both.changes[n]);
@@ -85,7 +81,7 @@ impl<'a> Complements<'a> {
 pub(super) fn decoys(
     experiment: &Experiment,
     usable: &Usable,
-    exposed: &[(usize, usize)],
+    exposed: &[Cell],
 ) -> Result<Option<(f64, usize)>, Error> {
     let Experiment {
         subject,
@@ -93,22 +89,24 @@ pub(super) fn decoys(
     } = *experiment;
     let study = &set.study;
     let view = subject.view();
-    let agent = (view / 2, view - 1);
-    let start = study.moment("start").expect("checked on reading");
+    let agent = Cell::of_agent(view);
+    let start = study.frame("start")?;
+    let main = study.main_factor()?;
+    let objects: Vec<u8> = (main.objects.iter())
+        .flat_map(|(a, b)| [*a as u8, *b as u8])
+        .collect();
     // A cell that shows a target or the instruction at the start is no decoy.
-    let is_free = |&(x, y): &(usize, usize)| {
-        set.scenarios.iter().all(|s| {
-            let object = s.observations[start][(x * view + y) * 3];
-            object != Object::Key as u8 && object != Object::Ball as u8
-        })
+    let is_free = |cell: &Cell| {
+        let object = |s: &Scenario| s.observations[start][cell.index(view) * 3];
+        set.scenarios.iter().all(|s| !objects.contains(&object(s)))
     };
-    let cells: Vec<_> = exposed
+    let cells: Vec<Cell> = exposed
         .iter()
-        .filter(|c| !study.cue_cells.contains(c) && **c != agent && is_free(c))
+        .filter(|c| !main.cells.contains(c) && **c != agent && is_free(c))
         .copied()
         .collect();
     let every = cells.len().div_ceil(DECOYS).max(1);
-    let cells: Vec<_> = cells.into_iter().step_by(every).collect();
+    let cells: Vec<Cell> = cells.into_iter().step_by(every).collect();
     let originals = subject.logit_diffs(&set.of(study.original())?);
     let flipped = subject.logit_diffs(&set.of(study.flipped())?);
     let (mut prompts, mut pairs) = (Vec::new(), 0);
@@ -117,12 +115,13 @@ pub(super) fn decoys(
             let change = |cell| Change {
                 at: "start".to_owned(),
                 cell,
-                object: NewObject::OtherThanInstruction,
+                put: Put::Other(main.axis.clone()),
+                color: None,
+                state: None,
             };
             let edit = EditConfig {
                 name: "decoys".to_owned(),
-                flip_instruction: false,
-                flip_targets: false,
+                flip: Vec::new(),
                 changes: vec![change(a), change(b)],
             };
             prompts.extend(
@@ -169,7 +168,7 @@ pub(super) fn prediction_errors(experiment: &Experiment) -> Result<Vec<Option<f6
         prompts: set,
     } = *experiment;
     let study = &set.study;
-    let start = study.moment("start").expect("checked on reading");
+    let start = study.site_step();
     let token = subject.token(start, TokenKind::State);
     let originals = set.of(study.original())?;
     let mut errors: Vec<Vec<(f64, f64)>> = vec![Vec::new(); originals.len()];

@@ -10,11 +10,11 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::*;
 use crate::batch::frames::DistinctFrames;
 use crate::batch::{Counted, TrainBatch, distinct, total, train_batch};
+use crate::device::to_host;
+use crate::model::*;
 use crate::objective::imitation::negative_log_likelihood;
-use crate::optim::to_host;
 
 pub(crate) const SIZES: WorldSizes = WorldSizes {
     view_size: 7,
@@ -478,5 +478,181 @@ fn edits_of_one_token_are_what_hooks_make_of_them() {
                 }
             }
         }
+    }
+}
+
+/// Frames as each step shows them: items, strengths and dense numbers.
+fn shown(frames: &Frames) -> Vec<(Vec<u32>, Vec<f32>)> {
+    match frames {
+        Frames::Dense(values) => values.chunks(147).map(|v| (vec![], v.to_vec())).collect(),
+        Frames::Items(rows) => {
+            let frame = |frame| {
+                let (items, strengths) = rows.row(frame);
+                (
+                    items.to_vec(),
+                    strengths.map_or(vec![1.0; items.len()], <[f32]>::to_vec),
+                )
+            };
+            (0..rows.frames()).map(frame).collect()
+        }
+    }
+}
+
+/// What an agent has seen and done at a step of an episode of a dataset.
+fn history(data: &Dataset, first_row: usize, now: usize) -> History {
+    let rows = first_row..=first_row + now;
+    History {
+        returns_to_go: rows.clone().map(|row| data.returns_to_go[row]).collect(),
+        observations: rows
+            .clone()
+            .map(|row| data.observation(row).to_vec())
+            .collect(),
+        actions: rows
+            .map(|row| u32::from(data.actions[row]))
+            .take(now)
+            .collect(),
+    }
+}
+
+#[test]
+fn training_and_acting_make_the_same_tokens() {
+    let text = "(name: \"w\", env: \"MiniGrid-MemoryS7FixedStart-v0\", max_steps: 50, \
+                parts: [(policy: Boltzmann(temperature: 1.0), amount: Episodes(20))])";
+    let recipe = Recipe::parse("w.ron", text).unwrap();
+    let (data, _) = Dataset::generate(&recipe).unwrap();
+    let distinct_frames = DistinctFrames::new(&data);
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    for padding in [Padding::Aligned, Padding::ZeroFrames] {
+        for state_embedding in [StateEmbedding::Grid, StateEmbedding::Dense] {
+            let config = ModelConfig {
+                padding,
+                state_embedding,
+                ..small()
+            };
+            let context = config.timesteps();
+            for _ in 0..20 {
+                // Some steps at which agents of some episodes are to act, all of one window length.
+                let length = rng.random_range(1..=context);
+                let mut cases = Vec::new();
+                while cases.len() < 4 {
+                    let episode = &data.episodes[rng.random_range(0..data.episodes.len())];
+                    let now = match length == context {
+                        true => rng.random_range(0..episode.length),
+                        false => length - 1,
+                    };
+                    if (length..=episode.length).contains(&(now + 1)) {
+                        cases.push((episode.first_row, now));
+                    }
+                }
+                let windows: Vec<Counted> = cases
+                    .iter()
+                    .map(|&(first_row, now)| Counted {
+                        window: Window {
+                            first_row: first_row + now + 1 - length,
+                            length,
+                            time: now + 1 - length,
+                        },
+                        count: 1,
+                    })
+                    .collect();
+                let trained = train_batch(&data, &distinct_frames, &windows, &config, &SIZES);
+                let mut builder = WindowBuilder::new(&config, &SIZES, length);
+                let histories = cases.iter().map(|&(row, now)| history(&data, row, now));
+                let histories: Vec<History> = histories.collect();
+                let mut places = Vec::new();
+                for history in &histories {
+                    places.push(builder.push_history(history));
+                }
+                let acted = builder.finish(1);
+                let tokens = &trained.tokens;
+                assert_eq!(tokens.timesteps, acted.timesteps);
+                assert_eq!(tokens.windows, acted.windows);
+                assert_eq!(tokens.returns_to_go, acted.returns_to_go);
+                assert_eq!(tokens.times, acted.times);
+                assert_eq!(shown(&tokens.frames), shown(&acted.frames));
+                acted.check(&config, &SIZES).unwrap();
+                for (n, place) in places.iter().enumerate() {
+                    // All but the last action, which who acts does not know yet.
+                    let last = place.end - 1;
+                    let window = n * acted.timesteps..last;
+                    assert_eq!(tokens.actions[window.clone()], acted.actions[window]);
+                    assert_eq!(acted.actions[last], 7);
+                    let (first_row, now) = cases[n];
+                    assert_eq!(
+                        trained.targets[last],
+                        u32::from(data.actions[first_row + now])
+                    );
+                    // And what the words say, step by step.
+                    let filling = acted.timesteps - length;
+                    let front = if padding == Padding::Aligned {
+                        0
+                    } else {
+                        filling
+                    };
+                    let from = now + 1 - length;
+                    assert_eq!(*place, n * acted.timesteps + front..last + 1);
+                    for timestep in 0..acted.timesteps {
+                        let at = n * acted.timesteps + timestep;
+                        let step = timestep.checked_sub(front).filter(|&s| s < length);
+                        let Some(step) = step.map(|s| from + s) else {
+                            let first = histories[n].returns_to_go[from] as f32;
+                            let rtg = if front > 0 { first } else { 0.0 };
+                            assert_eq!(acted.returns_to_go[at], rtg);
+                            assert_eq!((acted.actions[at], acted.times[at]), (7, 0));
+                            assert_eq!(trained.weights[at], 0.0);
+                            let (items, numbers) = &shown(&acted.frames)[at];
+                            assert!(items.is_empty() && numbers.iter().all(|&x| x == 0.0));
+                            continue;
+                        };
+                        let rtg = histories[n].returns_to_go[step] as f32;
+                        assert_eq!(acted.returns_to_go[at], rtg);
+                        assert_eq!(acted.times[at], step as u32);
+                        assert_eq!(trained.weights[at], 1.0);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_of_any_kind_make_the_same_tokens() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let frames: Vec<Vec<u8>> = (0..3)
+        .map(|_| (0..147).map(|_| rng.random_range(0..3)).collect())
+        .collect();
+    for state_embedding in [StateEmbedding::Grid, StateEmbedding::Dense] {
+        let config = ModelConfig {
+            state_embedding,
+            ..small()
+        };
+        let as_frame = |bytes: &Vec<u8>| match state_embedding {
+            StateEmbedding::Grid => Frame::from_observation(bytes, 7),
+            StateEmbedding::Dense => Frame::Dense(bytes.iter().map(|&b| f32::from(b)).collect()),
+        };
+        let made: Vec<Frame> = frames.iter().map(as_frame).collect();
+        let order = [0, 1, 0, 2, 1];
+        let batch = |shared: bool, seen: &dyn Fn(usize) -> Seen<'static>| {
+            let mut builder = match shared {
+                true => WindowBuilder::sharing(&config, &SIZES, 5),
+                false => WindowBuilder::new(&config, &SIZES, 5),
+            };
+            builder.push(order.iter().map(|&n| WindowStep {
+                return_to_go: 0.5,
+                seen: seen(n),
+                action: Some(2),
+                time: 3,
+            }));
+            shown(&builder.finish(1).frames)
+        };
+        let frames: &'static [Vec<u8>] = frames.clone().leak();
+        let made: &'static [Frame] = made.leak();
+        let plain = batch(false, &|n| Seen::Observation(&frames[n]));
+        assert_eq!(plain, batch(false, &|n| Seen::Frame(&made[n])));
+        assert_eq!(plain, batch(true, &|n| Seen::Frame(&made[n])));
+        assert_eq!(
+            plain,
+            batch(true, &|n| Seen::Numbered(n as u32, &frames[n]))
+        );
     }
 }

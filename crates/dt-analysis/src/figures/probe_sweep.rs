@@ -1,11 +1,9 @@
 //! A sweep as a picture.
 
-use super::concept::Concept;
-use super::record::{ProbeRecord, ProbeSweepRecord};
-use super::site::Token;
 use crate::draw::{
     Axis, ColorMap, Estimate, Figure, HeatMap, Mark, Marker, Numbers, Panel, Points, Style, palette,
 };
+use crate::questions::probing::{Concept, ProbeRecord, ProbeSweepRecord, Token};
 
 /// Worst-case accuracy of every concept at every site, dots where a swap changes the turn.
 pub fn sweep_figure(record: &ProbeSweepRecord) -> Figure {
@@ -39,7 +37,7 @@ pub fn sweep_figure(record: &ProbeSweepRecord) -> Figure {
     };
     let (mut worst, mut plain, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
     for &concept in &record.config.concepts {
-        let title = concept.title();
+        let title = record.titles[&concept].as_str();
         if concept.is_number() {
             numbers.push(row(
                 &format!("{title}, left out"),
