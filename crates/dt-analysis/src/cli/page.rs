@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use dt_analysis::dossier::reproduce::AgentResults;
 use dt_analysis::dossier::table::{Row, write_table};
-use dt_analysis::draw::Figure;
+use dt_analysis::draw::{Figure, csv};
 use dt_analysis::figures::{
     About, Group, attribution_figures, geometry_figures, intervention_figures, patching_figures,
     path_figures, walsh_figures,
@@ -188,22 +188,17 @@ pub fn write(
 
 /// Every finding on every agent, one a row.
 fn claims_by_agent(answers: &Answers<AgentResults>) -> String {
-    let mut csv = String::from("agent,claim,value,passes,details\n");
+    let mut table = String::new();
+    csv::push_row(&mut table, ["agent", "claim", "value", "passes", "details"]);
     for (subject, results) in answers.subjects.iter().zip(&answers.records) {
         for finding in &results.findings {
-            csv += &format!(
-                "\"{}\",{},{},{},\"{}\"\n",
-                subject.name,
-                finding.id,
-                finding.value.map_or(String::new(), |v| format!("{v:.4}")),
-                finding
-                    .passes
-                    .map_or("", |p| if p { "true" } else { "false" }),
-                finding.details.replace('"', "'")
-            );
+            let value = finding.value.map_or(String::new(), |v| format!("{v:.4}"));
+            let passes = finding.passes.map_or(String::new(), |p| p.to_string());
+            let (id, details) = (finding.id.to_string(), &finding.details);
+            csv::push_row(&mut table, [&subject.name, &id, &value, &passes, details]);
         }
     }
-    csv
+    table
 }
 
 /// The corrected Figure 20, if one of the agents is of the kind that it is about.
