@@ -17,16 +17,6 @@ use source::{Source, sources};
 const ALLOWED: &[(u8, &str, &str)] = &[
     (
         1,
-        "dt-data: dataset -> card",
-        "moves with Dataset::generate to generate.rs",
-    ),
-    (
-        1,
-        "dt-data: dataset -> demonstrators",
-        "moves with Dataset::generate to generate.rs",
-    ),
-    (
-        1,
         "dt-analysis: dossier -> papers",
         "moves with evidence, judged by papers after it is kept",
     ),
@@ -51,13 +41,6 @@ const ALLOWED: &[(u8, &str, &str)] = &[
         "dt-analysis/subject",
         "moves with the frames that an agent was exposed to",
     ),
-    (2, "dt-data/export", "moves with the one atomic write"),
-    (
-        2,
-        "dt-env/golden",
-        "moves with the reading of traces to files.rs",
-    ),
-    (2, "dt-env/render", "moves with the one atomic write"),
     (
         2,
         "dt-train/bench",
@@ -93,8 +76,6 @@ const ALLOWED: &[(u8, &str, &str)] = &[
     (7, "dt-analysis/pages", "moves with named axes"),
     (7, "dt-analysis/questions/geometry", "moves with named axes"),
     (7, "dt-analysis/questions/probing", "moves with named axes"),
-    (7, "dt-data/card", "moves with named axes"),
-    (7, "dt-data/demonstrators", "moves with named axes"),
 ];
 
 /// Fails if a rule is broken at a place that is not allowed, or kept at one that is.

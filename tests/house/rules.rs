@@ -27,6 +27,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
     (
         "dt-data",
         &[
+            &["errors"],
             &["episode", "returns"],
             &["dataset"],
             &["window", "demonstrators", "replay"],

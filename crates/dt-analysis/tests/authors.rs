@@ -148,7 +148,7 @@ fn mediation_and_bits_are_the_known_ones() {
     let Some(authors) = authors() else { return };
     let (study, subject, all) = (&authors.study, &authors.subject, &authors.all);
     let both = &study.edits[3];
-    let clean = clean_mediation(&Experiment::new(subject, &all), both, 0)
+    let clean = clean_mediation(&Experiment::new(subject, all), both, 0)
         .unwrap()
         .unwrap();
     assert_close("without the edited cells", clean.nie.unwrap(), 0.86, 0.005);
@@ -159,11 +159,11 @@ fn mediation_and_bits_are_the_known_ones() {
         let cells: Vec<Cell> = cells.into_iter().map(Cell::from).collect();
         let objects = (Object::Key, Object::Ball);
         let v = direction_from_cells(&subject.embeddings(), 7, objects, &cells).unwrap();
-        let found = mediation(&Experiment::new(subject, &all), both, (&v, cells), 0, 0).unwrap();
+        let found = mediation(&Experiment::new(subject, all), both, (&v, cells), 0, 0).unwrap();
         assert_close("NIE", found.nie.unwrap(), known, 0.01);
     }
     let sites = walsh(
-        &Experiment::new(subject, &all),
+        &Experiment::new(subject, all),
         &residual_points(2),
         "decision",
     )

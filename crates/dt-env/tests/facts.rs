@@ -1,5 +1,7 @@
 //! What a reset decides, asked for and told by name.
 
+#![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
+
 use std::collections::BTreeSet;
 
 use dt_env::{Action, Configuration, Env, EnvSpec, Facts, Failure, Outcome, rng::Pcg64};

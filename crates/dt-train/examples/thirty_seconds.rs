@@ -1,6 +1,8 @@
 //! A small agent from nothing, through the library: a recipe, a definition, a run, and what the
 //! agent then does. `cargo run -p dt-train --example thirty_seconds`
 
+#![allow(clippy::print_stdout)]
+
 use dt_train::AgentConfig;
 use dt_train::run::{RunOptions, Silent, train};
 

@@ -151,11 +151,7 @@ fn sweep_all(
     let mut sweeps = Vec::new();
     for subject in subjects {
         bar.set_message(subject.name.clone());
-        sweeps.push(sweep_probes(
-            &Experiment::new(subject, &set),
-            config,
-            given,
-        )?);
+        sweeps.push(sweep_probes(&Experiment::new(subject, set), config, given)?);
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -95,7 +95,7 @@ mod tests {
         let mut codes = vec![None; 5];
         let go_on = AtomicBool::new(false);
         run_all(jobs.collect(), 2, &go_on, |n, status| {
-            codes[n] = status.code()
+            codes[n] = status.code();
         })
         .unwrap();
         assert_eq!(codes, (0..5).map(Some).collect::<Vec<_>>());
