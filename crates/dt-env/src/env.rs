@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cell::Cell;
 use crate::core::action::Action;
 use crate::core::rng::Pcg64;
 use crate::core::world::{StepResult, World};
@@ -82,6 +83,17 @@ impl Env {
     /// The task in one sentence.
     pub fn mission(&self) -> String {
         self.family.mission(&self.layout)
+    }
+
+    /// Cell of the view in which an agent that sees `observation`, the world's own, sees the cue
+    /// now: its own cell where it carries it. `None` out of sight, and in worlds without a cue.
+    pub fn cue(&self, observation: &[u8]) -> Option<Cell> {
+        self.family.cue(&self.layout, &self.world, observation)
+    }
+
+    /// What episodes record of the last reset, by the names of columns in files.
+    pub fn columns(&self) -> Vec<(&'static str, String)> {
+        self.family.columns(&self.layout)
     }
 
     /// gymnasium's `reset(seed=seed)`: a new stream, and a first episode from it.

@@ -42,7 +42,9 @@ pub use core::{rng, view};
 pub use env::Env;
 pub use facts::{Axis, Facts, FactsError};
 pub use outcome::{Failure, Outcome};
-pub use shared::{config, errors, streams};
+#[cfg(feature = "cli")]
+pub use shared::shell;
+pub use shared::{config, errors, files, streams};
 pub use spec::{EnvSpec, WorldConfig};
 pub use tasks::Layout;
 pub use tasks::memory::{Configuration, MemoryConfig, MemoryLayout, Side, TargetOrder};

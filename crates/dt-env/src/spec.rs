@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::action::{Direction, Pose};
 use crate::core::grid::MAX_REACH;
+use crate::core::tile::Object;
 use crate::core::world::{PickupRule, Rules, World};
 use crate::facts::{Axis, Facts, FactsError};
 use crate::outcome::Failure;
@@ -100,13 +101,16 @@ impl EnvSpec {
         Self::all_builtin().into_iter().find(|spec| spec.id == id)
     }
 
-    /// A built-in environment by id, or a definition by path (anything that ends in `.ron`).
+    /// A built-in environment by id, by the name of its file (`memory-s7`) or by its path, from any
+    /// folder; or a definition by path (anything that ends in `.ron`).
     ///
     /// # Errors
     /// If the name is unknown, or the file is not a valid definition.
     pub fn find(name: &str) -> Result<Self, ConfigError> {
-        if Path::new(name).extension().is_some_and(|e| e == "ron") {
-            return Self::read(Path::new(name));
+        match config::find_builtin(&BUILTIN, name) {
+            Some((file, text)) if !Path::new(name).exists() => return Self::parse(file, text),
+            None if !config::is_path(name) => {}
+            _ => return Self::read(Path::new(name)),
         }
         Self::builtin(name).ok_or_else(|| {
             let ids: Vec<String> = Self::all_builtin().into_iter().map(|s| s.id).collect();
@@ -267,6 +271,16 @@ impl EnvSpec {
     /// resets are the same.
     pub fn axes(&self) -> Vec<Axis> {
         self.family().axes()
+    }
+
+    /// Kinds of objects that the agent must tell apart, in the order of tables.
+    pub fn items(&self) -> &'static [Object] {
+        self.family().items()
+    }
+
+    /// The axis of [`Self::axes`] that the agent must see and remember, if the task has one.
+    pub fn cue_axis(&self) -> Option<&'static str> {
+        self.family().cue_axis()
     }
 
     /// Ways in which the task can fail, in the order of tables.

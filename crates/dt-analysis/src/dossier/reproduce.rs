@@ -12,10 +12,7 @@ use crate::papers::memory_dt::claims::{Claims, Evidence, Finding, evidence, judg
 use crate::questions::attribution::{Attribution, attribution};
 use crate::questions::edits::{EffectsRecord, effects};
 use crate::questions::geometry::{GeometryRecord, geometry};
-use crate::questions::patching::{
-    PatchingRecord, PathRecord, head_sweep, path_patching, sweep, token_head_sweep, token_sweep,
-};
-use crate::subject::Subject;
+use crate::questions::patching::{PatchingRecord, PathRecord, all_sweeps, path_patching, sweep};
 
 /// Results of one agent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,9 +82,6 @@ pub fn reproduce(experiment: &Experiment, claims: &Claims) -> Result<AgentResult
     let effects = effects(experiment)?;
     let evidence = evidence(experiment, claims, &effects)?;
     let findings = judge(experiment, claims, &effects, &evidence)?;
-    let mut sweeps = token_sweep();
-    sweeps.extend(head_sweep());
-    sweeps.extend(token_head_sweep());
     let by_edit = |f: &dyn Fn(&crate::questions::edits::EditEffect) -> Option<f64>| {
         let facets = effects.effects.iter();
         facets
@@ -108,7 +102,7 @@ pub fn reproduce(experiment: &Experiment, claims: &Claims) -> Result<AgentResult
         (facet.clone(), edits.collect())
     });
     Ok(AgentResults {
-        agent: kind(subject),
+        agent: subject.kind().to_owned(),
         seed: subject.agent.record.seed,
         step: subject.agent.record.step,
         parameters: subject.model().parameter_count(),
@@ -128,22 +122,13 @@ pub fn reproduce(experiment: &Experiment, claims: &Claims) -> Result<AgentResult
                 (f.id, result)
             })
             .collect(),
-        patching: sweep(experiment, &sweeps)?,
+        patching: sweep(experiment, &all_sweeps())?,
         paths: path_patching(experiment)?,
         attribution: attribution(experiment)?,
         effects,
         evidence,
         findings,
     })
-}
-
-/// Name of an agent's kind; weights as they were before training are a kind of their own.
-fn kind(subject: &Subject) -> String {
-    let record = &subject.agent.record;
-    match (record.step, record.seed, &record.dataset_blake3) {
-        (0, Some(_), Some(_)) => format!("{}, untrained", record.name),
-        _ => record.name.clone(),
-    }
 }
 
 impl AgentResults {
@@ -197,7 +182,12 @@ impl AgentResults {
         }
         for attribution in &self.attribution {
             for (part, value) in &attribution.parts {
-                push(&attribution.facet, part, "attribution", Some(*value));
+                push(
+                    &attribution.facet.to_string(),
+                    part,
+                    "attribution",
+                    Some(*value),
+                );
             }
         }
         for (item, norm) in &self.geometry.norms {

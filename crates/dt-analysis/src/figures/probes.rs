@@ -8,7 +8,7 @@ use crate::questions::probing::{Concept, ProbeRecord, ProbeVerdict};
 
 /// How well each concept is read at each site where it is hardest, and in how many agents it is
 /// represented there.
-pub(super) fn represented(group: Group, members: &[&AgentStudy]) -> Figure {
+pub(super) fn represented(group: &Group, members: &[&AgentStudy]) -> Figure {
     let mut figure = group.figure(
         "represented",
         format!("What is read, and what is represented: {}", group.name),

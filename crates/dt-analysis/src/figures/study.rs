@@ -3,9 +3,9 @@
 use crate::prompts::PromptSet;
 use std::collections::BTreeMap;
 
-use super::Group;
 use super::one_site::one_site;
 use super::probes::represented;
+use super::{Answer, Group};
 use crate::Error;
 use crate::dossier::agent_study::AgentStudy;
 use crate::dossier::reproduce::AgentResults;
@@ -47,10 +47,13 @@ pub fn study_parts(
     let (mut thought, mut strongest, mut read) = (Vec::new(), Vec::new(), Vec::new());
     for (name, members) in &kinds {
         let members = able(members);
-        let agents: Vec<&AgentResults> = members.iter().map(|m| &m.results).collect();
-        let group = Group {
+        let answers = members.iter().map(|m| Answer {
+            seed: m.results.seed,
+            record: &m.results,
+        });
+        let group = &Group {
             name,
-            agents: &agents,
+            agents: answers.collect(),
         };
         thought.push(picture_and_thought(group, study, &members)?);
         thought.push(one_site(group, &members));
@@ -135,7 +138,7 @@ fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
 }
 
 fn picture_and_thought(
-    group: Group,
+    group: &Group,
     study: &Study,
     members: &[&AgentStudy],
 ) -> Result<Figure, Error> {
@@ -249,7 +252,7 @@ fn steering_panel(rtg: &str, members: &[&AgentStudy]) -> Panel {
     panel
 }
 
-fn mediation_panel(group: Group) -> Result<Panel, Error> {
+fn mediation_panel(group: &Group) -> Result<Panel, Error> {
     let names = ["NIE", "NDE"];
     let mut panel = Panel::new(
         "Along the direction, beside it",
@@ -293,7 +296,7 @@ fn mediation_panel(group: Group) -> Result<Panel, Error> {
 }
 
 /// The best pairs of a kind of agents, drawn: those that the most agents have among theirs.
-fn strongest_edits(group: Group, study: &Study, members: &[&AgentStudy]) -> Result<Figure, Error> {
+fn strongest_edits(group: &Group, study: &Study, members: &[&AgentStudy]) -> Result<Figure, Error> {
     let mut figure = group.figure(
         "strongest-edits",
         format!("The strongest pairs of objects: {}", group.name),

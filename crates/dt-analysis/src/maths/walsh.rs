@@ -182,7 +182,7 @@ mod tests {
         let of_signs =
             |s: &Vec<f64>| 3.0 + 2.0 * s[0] - 0.5 * s[0] * s[2] + 4.0 * s[0] * s[1] * s[2];
         let values: Vec<f64> = design(3).iter().map(of_signs).collect();
-        assert_eq!(values[..4], [0.5, 13.5, 8.5, 5.5]); // −−−, +−−, −+−, ++−: 3 ∓ 2 …
+        assert_eq!(values[..4], [-3.5, 9.5, 4.5, 1.5]); // −−−, +−−, −+−, ++−
         let expected = named([
             ("", 3.0),
             ("A", 2.0),

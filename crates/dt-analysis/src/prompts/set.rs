@@ -3,6 +3,7 @@
 use dt_env::Cell;
 
 use super::edit::EditConfig;
+use super::facet::Facet;
 use super::prompt::{Prompt, Scenario, differing_cells, scenarios};
 use super::study::Study;
 use crate::Error;
@@ -44,6 +45,11 @@ impl PromptSet {
     pub fn of(&self, edit: &EditConfig) -> Result<Vec<Prompt>, Error> {
         let made = self.scenarios.iter().map(|s| s.prompt(&self.study, edit));
         made.collect()
+    }
+
+    /// The facets, in order.
+    pub fn facets(&self) -> Vec<Facet> {
+        self.scenarios.iter().map(|s| s.facet.clone()).collect()
     }
 
     /// Names of the facets, in order.

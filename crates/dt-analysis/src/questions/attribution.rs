@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::{dot, to_f64};
-use crate::prompts::Prompt;
+use crate::prompts::{Facet, Prompt};
 use crate::subject::Subject;
 
 /// Added to the variance, as in the model.
@@ -23,7 +23,7 @@ const LN_EPS: f64 = 1e-5;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribution {
     /// Facet.
-    pub facet: String,
+    pub facet: Facet,
     /// Component and what it adds to the logit difference.
     pub parts: Vec<(String, f64)>,
     /// The logit difference itself.
@@ -41,7 +41,7 @@ pub fn attribution(experiment: &Experiment) -> Result<Vec<Attribution>, Error> {
     } = *experiment;
     let study = &set.study;
     let prompts = set.of(study.original())?;
-    let facets = set.facet_names().into_iter();
+    let facets = set.facets().into_iter();
     Ok(facets
         .zip(attribute(subject, &prompts))
         .map(|(facet, (parts, logit_diff))| Attribution {

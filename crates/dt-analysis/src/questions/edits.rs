@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, restored_logit_diff};
 use crate::maths::vectors::{argmax, dot, to_f32, to_f64};
-use crate::prompts::{EditConfig, Prompt, PromptSet};
+use crate::prompts::{EditConfig, Facet, Prompt, PromptSet};
 use crate::questions::geometry::{Pca, direction_from_cells, set_pca};
 use crate::subject::TokenKind;
 use crate::subject::hooks::SetCoefficient;
@@ -40,7 +40,7 @@ pub type EditEffects = BTreeMap<String, BTreeMap<String, EditEffect>>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EffectsRecord {
     /// Facets in the study's order.
-    pub facets: Vec<String>,
+    pub facets: Vec<Facet>,
     /// Edits in the study's order.
     pub edits: Vec<String>,
     /// Effects of the study's edits.
@@ -71,10 +71,10 @@ pub struct GroupEffects {
 
 impl GroupEffects {
     /// Logit differences of an edit in all facets, in order.
-    pub fn diffs(&self, facets: &[String], edit: &str) -> Vec<LogitDiffs> {
+    pub fn diffs(&self, facets: &[Facet], edit: &str) -> Vec<LogitDiffs> {
         let original = &self.edits[0];
         let diffs = facets.iter().map(|facet| {
-            let of = &self.effects[facet];
+            let of = &self.effects[&facet.to_string()];
             LogitDiffs {
                 edit: of[edit].logit_diff,
                 original: of[original].logit_diff,
@@ -91,7 +91,7 @@ impl EffectsRecord {
         self.facets
             .iter()
             .map(|facet| {
-                let of = &self.effects[facet];
+                let of = &self.effects[&facet.to_string()];
                 LogitDiffs {
                     edit: of[edit].logit_diff,
                     original: of[&self.original].logit_diff,
@@ -127,7 +127,7 @@ pub fn effects(experiment: &Experiment) -> Result<EffectsRecord, Error> {
         })
     });
     Ok(EffectsRecord {
-        facets: set.facet_names(),
+        facets: set.facets(),
         edits: study.edits.iter().map(|e| e.name.clone()).collect(),
         effects: measure(&study.edits, study.flipped())?,
         original: study.original().name.clone(),

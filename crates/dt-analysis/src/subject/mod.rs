@@ -43,6 +43,7 @@ pub enum TokenKind {
 pub struct Subject {
     /// Name by which results are keyed.
     pub name: String,
+    kind: String,
     /// The agent.
     pub agent: Agent,
     /// Actions whose logits are compared.
@@ -118,13 +119,25 @@ impl Subject {
             Padding::Aligned => frames,
             Padding::ZeroFrames => config.timesteps(),
         };
+        let record = &agent.record;
+        let kind = match (record.step, record.seed, &record.dataset_blake3) {
+            (0, Some(_), Some(_)) => format!("{}, untrained", record.name),
+            _ => record.name.clone(),
+        };
         Ok(Self {
             name,
+            kind,
             contrast: study.contrast.clone(),
             frames,
             timesteps,
             agent,
         })
+    }
+
+    /// Name of its kind: agents of one definition; weights as they were before training are a kind
+    /// of their own.
+    pub fn kind(&self) -> &str {
+        &self.kind
     }
 
     /// The model.

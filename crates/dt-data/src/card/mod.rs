@@ -52,7 +52,7 @@ pub struct Card {
     pub demonstrators: Vec<DemonstratorCard>,
     /// Timesteps of the windows in `exposure`.
     pub window: usize,
-    /// Key and ball items of the view.
+    /// Items of the view that the task tells apart: in a memory world, keys and balls.
     pub exposure: Vec<ExposureRow>,
     /// blake3 of `steps.arrow` followed by `episodes.arrow`, hexadecimal.
     pub content_blake3: String,

@@ -9,18 +9,10 @@ use std::sync::Arc;
 
 use dt_env::{Action, Env, EnvSpec, Failure, Layout, Outcome, Pose, Tile};
 
-use crate::demonstrators::sight::{instruction_cell, target_cells};
+use crate::errors::TooManyStates;
 
 /// Most states that are explored; beyond it a world is too open for an exact planner.
 pub const MAX_STATES: usize = 200_000;
-
-/// A world too large to be explored.
-#[derive(Debug, thiserror::Error)]
-#[error("{env} has more than {MAX_STATES} reachable states; the exact planner cannot cover it")]
-pub struct TooManyStates {
-    /// Its id.
-    pub env: String,
-}
 
 /// How entering a state ends the episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,14 +92,13 @@ impl StateGraph {
             observations: Vec::new(),
             instruction_cell: Vec::new(),
         };
-        let targets = target_cells(spec, &layouts[0]);
         let mut ids = HashMap::new();
         let mut queue = VecDeque::new();
         for layout in layouts {
             env.reset_layout(layout);
             let id = graph.next.len() as u32;
             let start = key(&env);
-            graph.push(&env, Ending::None, &targets);
+            graph.push(&env, Ending::None);
             graph.starts.push(id);
             ids.insert(start.clone(), id);
             queue.push_back((start, id as usize));
@@ -126,10 +117,12 @@ impl StateGraph {
                     None => {
                         let new = graph.next.len() as u32;
                         if new as usize >= MAX_STATES {
-                            let env = spec.id.clone();
-                            return Err(TooManyStates { env });
+                            return Err(TooManyStates {
+                                env: spec.id.clone(),
+                                most: MAX_STATES,
+                            });
                         }
-                        graph.push(&env, ending, &targets);
+                        graph.push(&env, ending);
                         ids.insert(after.clone(), new);
                         if ending == Ending::None {
                             queue.push_back((after, new as usize));
@@ -147,15 +140,17 @@ impl StateGraph {
         Ok(graph)
     }
 
-    fn push(&mut self, env: &Env, ending: Ending, targets: &[(usize, usize)]) {
+    fn push(&mut self, env: &Env, ending: Ending) {
         let id = self.next.len() as u32;
         self.next.push([id; Action::COUNT]);
         self.ending.push(ending);
         let at = self.observations.len();
         self.observations.resize(at + self.observation_len, 0);
         env.world().observe(&mut self.observations[at..]);
-        let seen = instruction_cell(env, &self.observations[at..], targets);
-        self.instruction_cell.push(seen);
+        let view = env.world().grid().view_size();
+        let cue = env.cue(&self.observations[at..]);
+        self.instruction_cell
+            .push(cue.map(|cell| cell.index(view) as u16));
     }
 
     fn steps_to(&self, wanted: impl Fn(Ending) -> bool) -> Vec<u16> {

@@ -8,12 +8,13 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use dt_env::{Action, Configuration, Env, EnvSpec, Layout};
+use dt_env::{Action, Env, EnvSpec, Layout};
 
-use crate::demonstrators::graph::{StateGraph, TooManyStates};
+use crate::demonstrators::graph::{MAX_STATES, StateGraph};
 use crate::demonstrators::policy::{Policy, PolicyTable};
 use crate::demonstrators::recipe::{Amount, Recipe};
 use crate::episode::Outcome;
+use crate::errors::TooManyStates;
 
 /// Episodes per parallel task.
 const CHUNK: u32 = 256;
@@ -45,8 +46,17 @@ impl Walk {
 #[derive(Debug)]
 pub(crate) struct ExploredWorld {
     pub(crate) graph: StateGraph,
-    pub(crate) configuration: Option<Configuration>,
+    /// What episodes record of it, by column.
+    columns: Vec<(&'static str, String)>,
     layouts: Vec<Layout>,
+}
+
+impl ExploredWorld {
+    /// What episodes record in this column.
+    pub(crate) fn column(&self, name: &str) -> Option<&str> {
+        let found = self.columns.iter().find(|(column, _)| *column == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// Everything that walking needs: worlds and, per part and component, action tables.
@@ -65,6 +75,7 @@ impl<'a> Demonstrators<'a> {
         let mut groups: BTreeMap<Layout, Vec<Layout>> = BTreeMap::new();
         let listed = spec.layouts().ok_or_else(|| TooManyStates {
             env: spec.id.clone(),
+            most: MAX_STATES,
         })?;
         for (layout, _) in listed {
             groups.entry(layout.stage()).or_default().push(layout);
@@ -76,7 +87,11 @@ impl<'a> Demonstrators<'a> {
             .map(|layouts| {
                 Ok(ExploredWorld {
                     graph: StateGraph::explore(spec, &layouts)?,
-                    configuration: layouts[0].memory().map(|l| l.configuration),
+                    columns: {
+                        let mut env = Env::new(spec.clone());
+                        env.reset_layout(&layouts[0]);
+                        env.columns()
+                    },
                     layouts,
                 })
             })

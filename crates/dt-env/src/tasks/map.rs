@@ -265,6 +265,11 @@ impl Task for ParsedMap {
         }
     }
 
+    /// What the characters `K` and `B` stand for.
+    fn items(&self) -> &'static [Object] {
+        &[Object::Key, Object::Ball]
+    }
+
     fn failures(&self) -> &'static [Failure] {
         let marked = self.marks.iter().any(|(_, _, mark)| *mark != Mark::Success);
         let lava = holds(&self.grid, Object::Lava);

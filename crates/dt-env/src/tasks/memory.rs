@@ -9,6 +9,7 @@ use std::ops::{Range, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cell::Cell;
 use crate::core::action::{Direction, Pose};
 use crate::core::grid::Grid;
 use crate::core::rng::Pcg64;
@@ -424,6 +425,50 @@ impl Task for MemoryConfig {
 
     fn failures(&self) -> &'static [Failure] {
         &[Failure::WrongTarget]
+    }
+
+    fn items(&self) -> &'static [Object] {
+        &INSTRUCTIONS
+    }
+
+    fn cue_axis(&self) -> Option<&'static str> {
+        Some(INSTRUCTION)
+    }
+
+    /// A frame alone does not tell the instruction from the targets; where these stand does.
+    fn cue(&self, layout: &MemoryLayout, world: &World, observation: &[u8]) -> Option<Cell> {
+        let (column, mid) = (i32::from(layout.hallway_end) + 1, i32::from(self.size / 2));
+        let view = world.grid().view_size();
+        let pose = world.agent();
+        let (fx, fy) = pose.dir.vector();
+        let (rx, ry) = (-fy, fx);
+        (0..view * view).find_map(|index| {
+            let kind = observation[index * 3];
+            if !INSTRUCTIONS.iter().any(|&object| object as u8 == kind) {
+                return None;
+            }
+            let cell = Cell::from_index(index, view);
+            let side = cell.x as i32 - view as i32 / 2;
+            let ahead = view as i32 - 1 - cell.y as i32;
+            let x = i32::from(pose.x) + side * rx + ahead * fx;
+            let y = i32::from(pose.y) + side * ry + ahead * fy;
+            let is_target = x == column && (y == mid - 2 || y == mid + 2);
+            (!is_target).then_some(cell)
+        })
+    }
+
+    /// Columns that datasets of memory worlds have had from the first.
+    fn columns(&self, layout: &MemoryLayout) -> Vec<(&'static str, String)> {
+        let Configuration { instruction, order } = layout.configuration;
+        let side = match layout.configuration.success_side() {
+            Side::Left => "left",
+            Side::Right => "right",
+        };
+        vec![
+            ("instruction", instruction.name().to_owned()),
+            ("left_right", order.name().to_owned()),
+            ("target_side", side.to_owned()),
+        ]
     }
 }
 

@@ -7,9 +7,11 @@ pub mod map;
 pub mod memory;
 pub mod obstacles;
 
+use crate::cell::Cell;
 use crate::core::action::Action;
 use crate::core::grid::Grid;
 use crate::core::rng::Pcg64;
+use crate::core::tile::Object;
 use crate::core::world::{Rules, StepResult, World};
 use crate::facts::{Axis, Facts};
 use crate::outcome::Failure;
@@ -58,6 +60,27 @@ pub trait Task {
 
     /// Ways in which an episode can fail, in the order of tables.
     fn failures(&self) -> &'static [Failure];
+
+    /// Kinds of objects that the agent must tell apart, in the order of tables.
+    fn items(&self) -> &'static [Object] {
+        &[]
+    }
+
+    /// The axis of [`Self::axes`] that the agent must see and remember, if the task has one.
+    fn cue_axis(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Cell of the view in which an agent that sees `observation` sees the cue now: its own cell
+    /// where it carries it. `None` out of sight, and in worlds without a cue.
+    fn cue(&self, _layout: &Self::Layout, _world: &World, _observation: &[u8]) -> Option<Cell> {
+        None
+    }
+
+    /// What episodes record of a layout, by the names of columns in files.
+    fn columns(&self, _layout: &Self::Layout) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// What a reset decided; only its task looks inside.
@@ -174,6 +197,36 @@ impl Family {
         match (self, &layout.0) {
             (Self::Memory(task), Drawn::Memory(layout, _)) => task.mission(layout),
             (Self::Map(task), Drawn::Map) => task.mission(&()),
+            _ => panic!("a layout of another family of worlds"),
+        }
+    }
+
+    pub(crate) fn items(&self) -> &'static [Object] {
+        match self {
+            Self::Memory(task) => task.items(),
+            Self::Map(task) => task.items(),
+        }
+    }
+
+    pub(crate) fn cue_axis(&self) -> Option<&'static str> {
+        match self {
+            Self::Memory(task) => task.cue_axis(),
+            Self::Map(task) => task.cue_axis(),
+        }
+    }
+
+    pub(crate) fn cue(&self, layout: &Layout, world: &World, observation: &[u8]) -> Option<Cell> {
+        match (self, &layout.0) {
+            (Self::Memory(task), Drawn::Memory(layout, _)) => task.cue(layout, world, observation),
+            (Self::Map(task), Drawn::Map) => task.cue(&(), world, observation),
+            _ => panic!("a layout of another family of worlds"),
+        }
+    }
+
+    pub(crate) fn columns(&self, layout: &Layout) -> Vec<(&'static str, String)> {
+        match (self, &layout.0) {
+            (Self::Memory(task), Drawn::Memory(layout, _)) => task.columns(layout),
+            (Self::Map(task), Drawn::Map) => task.columns(&()),
             _ => panic!("a layout of another family of worlds"),
         }
     }

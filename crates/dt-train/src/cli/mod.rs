@@ -15,6 +15,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+pub use dt_env::shell::{Outcome, write_json};
 
 /// Decision transformers on gridworlds: train one, measure it, time it.
 ///
@@ -50,15 +51,6 @@ enum Command {
     Bench(bench::Args),
 }
 
-/// How a command ended, if it could do its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All is well.
-    Done,
-    /// The agent does not do what it should.
-    CheckFailed,
-}
-
 /// Runs the chosen subcommand.
 pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     let outcome = match &cli.command {
@@ -74,13 +66,6 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     }?;
     out.flush()?;
     Ok(outcome)
-}
-
-/// Writes `value` as indented JSON and a line end.
-fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
-    // Via a string: serde_json hides which errors come from the pipe.
-    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
-    Ok(())
 }
 
 /// From here on the program computes on this many threads; `None`: as many as there are cores.

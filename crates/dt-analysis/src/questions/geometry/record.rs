@@ -52,6 +52,8 @@ pub struct GeometryRecord {
     pub cosines: CosineTable,
     /// Order of the same items by clusters.
     pub cluster_order: Vec<usize>,
+    /// Cells at which the training data show both objects of the direction set often.
+    pub exposed_cells: Vec<Cell>,
     /// Cosines of pairs at exposed cells, by kind.
     pub pairs: Vec<(PairClass, f64)>,
     /// Items like the first anchor of the direction's set, by cosine.
@@ -60,6 +62,9 @@ pub struct GeometryRecord {
     #[serde(skip)]
     pub norms_by_channel: Vec<Norms>,
 }
+
+/// Frames of the training data that must show an item for its cell to count as exposed.
+pub const EXPOSED_FRAMES: u64 = 200;
 
 /// Components of an item set of an agent.
 ///
@@ -130,6 +135,7 @@ pub fn geometry(experiment: &Experiment, exposed: &[Cell]) -> Result<GeometryRec
         feature_maps,
         cluster_order: cluster_order(&cosines),
         cosines,
+        exposed_cells: exposed.to_vec(),
         pairs: pair_cosines(&embeddings, view, of.objects, exposed)
             .into_iter()
             .map(|(class, _, _, cosine)| (class, cosine))

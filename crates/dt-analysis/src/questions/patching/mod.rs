@@ -9,6 +9,6 @@ mod sweep;
 
 pub use path::{PathRecord, Receiver, Sender, path_patching};
 pub use sweep::{
-    PatchMap, PatchingRecord, Sweep, head_sweep, patch_all_sites, sweep, token_head_sweep,
-    token_sweep,
+    PatchMap, PatchingRecord, Sweep, all_sweeps, head_sweep, patch_all_sites, sweep,
+    token_head_sweep, token_sweep,
 };

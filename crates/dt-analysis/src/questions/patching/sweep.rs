@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::restored;
-use crate::prompts::Prompt;
+use crate::prompts::{Facet, Prompt};
 use crate::subject::Subject;
 use crate::subject::hooks::{Chain, Patch, Spot};
 
@@ -42,7 +42,7 @@ pub struct PatchMap {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PatchingRecord {
     /// Facets in the study's order.
-    pub facets: Vec<String>,
+    pub facets: Vec<Facet>,
     /// Tokens between clean and corrupted first differ; those before are left out of the maps.
     pub first_token: usize,
     /// Maps.
@@ -172,7 +172,7 @@ pub fn sweep(
     let (of_clean, clean_logits) = subject.cache(&clean, points.iter().copied());
     let (of_corrupted, corrupted_logits) = subject.cache(&corrupted, points.iter().copied());
     let first = subject.first_token();
-    let facets: Vec<String> = set.scenarios.iter().map(|s| s.facet.to_string()).collect();
+    let facets = set.facets();
     let mut maps = BTreeMap::new();
     for &(name, kind) in sweeps {
         let (rows, columns, cells) = cells(subject, kind, first);
@@ -207,7 +207,7 @@ pub fn sweep(
                 columns: columns.clone(),
                 restored: values.chunks(columns.len()).map(<[_]>::to_vec).collect(),
             };
-            of_facets.insert(facet_name.clone(), map);
+            of_facets.insert(facet_name.to_string(), map);
         }
         maps.insert(name.to_owned(), of_facets);
     }
@@ -216,6 +216,14 @@ pub fn sweep(
         first_token: first,
         maps,
     })
+}
+
+/// Every sweep: by token, by head, and by head and token.
+pub fn all_sweeps() -> Vec<(&'static str, Sweep)> {
+    let mut sweeps = token_sweep();
+    sweeps.extend(head_sweep());
+    sweeps.extend(token_head_sweep());
+    sweeps
 }
 
 /// Whether patching a cell can change the logits at the decision.

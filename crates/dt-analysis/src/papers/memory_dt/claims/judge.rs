@@ -103,7 +103,7 @@ pub fn evidence(
         usable: usable
             .facets
             .iter()
-            .map(|&n| effects.facets[n].clone())
+            .map(|&n| effects.facets[n].to_string())
             .collect(),
         mediation,
         steering: steering(experiment)?,
@@ -328,7 +328,7 @@ impl Bench<'_> {
     }
 
     fn restored(&self, facet: usize, edit: &str) -> Option<f64> {
-        self.effects.effects[&self.effects.facets[facet]][edit].restored
+        self.effects.effects[&self.effects.facets[facet].to_string()][edit].restored
     }
 
     /// The same of an edit of the targets, relative to the flip of both.
@@ -382,7 +382,7 @@ impl Bench<'_> {
                 let pooled = self.pooled(both);
                 let original = &self.study.original().name;
                 let argmax = |facet: usize, edit: &str| {
-                    self.effects.effects[&self.effects.facets[facet]][edit].argmax
+                    self.effects.effects[&self.effects.facets[facet].to_string()][edit].argmax
                 };
                 let turned = self.usable.share(|n| {
                     let side = |edit| self.study.contrast.side(argmax(n, edit));
