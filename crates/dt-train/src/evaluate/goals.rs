@@ -150,7 +150,8 @@ mod tests {
             goal(0.9, GoalOutcome::Success),
             goal(0.0, GoalOutcome::WrongTarget),
         ];
-        let cases: [(&[(Outcome, u32)], &[(Outcome, u32)], bool); 5] = [
+        type Ends<'a> = &'a [(Outcome, u32)];
+        let cases: [(Ends, Ends, bool); 5] = [
             (
                 &[(Outcome::Success, 6), (Outcome::Success, 5)],
                 &[(wrong, 5)],

@@ -62,7 +62,8 @@ pub fn run_all(
 }
 
 fn start(mut job: Job) -> io::Result<Child> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{:?}: {error}", job.log));
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", job.log.display()));
     if let Some(folder) = job.log.parent() {
         fs::create_dir_all(folder).map_err(named)?;
     }
@@ -95,7 +96,7 @@ mod tests {
         let mut codes = vec![None; 5];
         let go_on = AtomicBool::new(false);
         run_all(jobs.collect(), 2, &go_on, |n, status| {
-            codes[n] = status.code()
+            codes[n] = status.code();
         })
         .unwrap();
         assert_eq!(codes, (0..5).map(Some).collect::<Vec<_>>());
