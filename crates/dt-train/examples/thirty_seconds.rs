@@ -1,7 +1,7 @@
 //! A small agent from nothing, through the library: a recipe, a definition, a run, and what the
 //! agent then does. `cargo run -p dt-train --example thirty_seconds`
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout)] // it prints what the agent does
 
 use dt_train::AgentConfig;
 use dt_train::run::{RunOptions, Silent, train};
@@ -33,9 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = RunOptions::new(path("run"), path("datasets"), 0);
     let run = train(&config, &options, &mut Silent)?;
     println!("{} parameters, {} steps", run.parameters, run.steps);
-    for asked in run.evaluation.exact.iter().flatten() {
-        let (rtg, success, of) = (asked.rtg, asked.success, asked.of);
-        println!("asked for {rtg}: {success} of {of} reach the target");
+    for r in run.evaluation.exact.iter().flatten() {
+        println!("asked for {}: {} of {} succeed", r.rtg, r.success, r.of);
     }
     Ok(())
 }

@@ -525,8 +525,8 @@ fn training_and_acting_make_the_same_tokens() {
     for padding in [Padding::Aligned, Padding::ZeroFrames] {
         for state_embedding in [StateEmbedding::Grid, StateEmbedding::Dense] {
             let config = ModelConfig {
-                padding,
                 state_embedding,
+                padding,
                 ..small()
             };
             let context = config.timesteps();

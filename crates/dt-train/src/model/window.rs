@@ -180,9 +180,9 @@ impl<'a> WindowBuilder<'a> {
     /// # Panics
     /// If the history lacks an observation or a return-to-go.
     pub fn push_history(&mut self, history: &History) -> Range<usize> {
-        let now = history.now();
-        let from = (now + 1).saturating_sub(self.config.timesteps());
-        self.push((from..now + 1).map(|step| WindowStep {
+        let steps = history.now() + 1;
+        let from = steps.saturating_sub(self.config.timesteps());
+        self.push((from..steps).map(|step| WindowStep {
             return_to_go: history.returns_to_go[step] as f32,
             seen: Seen::Observation(&history.observations[step]),
             action: history.actions.get(step).copied(),

@@ -62,7 +62,8 @@ pub fn run_all(
 }
 
 fn start(mut job: Job) -> io::Result<Child> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{:?}: {error}", job.log));
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", job.log.display()));
     if let Some(folder) = job.log.parent() {
         fs::create_dir_all(folder).map_err(named)?;
     }
