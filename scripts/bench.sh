@@ -26,7 +26,9 @@ fi
 cargo build --quiet -p dt-env
 env=$PWD/${CARGO_TARGET_DIR:-target}/debug/dt-env
 [ -e .libtorch/env ] || scripts/libtorch.sh >&2
+# shellcheck source=/dev/null
 (source .libtorch/env && cargo build --quiet -p dt-train --features libtorch)
+# shellcheck source=/dev/null
 train=$(source .libtorch/env && echo "$CARGO_TARGET_DIR/debug/dt-train")
 
 .bench/worlds/bin/python scripts/bench_worlds.py --dt-env "$env" --repeats "$repeats" --out "$out/worlds.json"

@@ -22,6 +22,7 @@ pub mod dossier;
 pub mod draw;
 mod error;
 pub mod figures;
+pub mod files;
 pub mod maths;
 pub mod pages;
 pub mod papers;

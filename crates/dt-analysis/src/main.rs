@@ -2,13 +2,7 @@
 
 mod cli;
 
-use std::io;
 use std::process::ExitCode;
-
-use clap::Parser;
-use dt_env::errors::{describe, is_broken_pipe};
-
-use cli::{Cli, Outcome};
 
 /// Sweeps make and drop tensors by the megabyte; the system's allocator gives the pages back each
 /// time and faults them in anew.
@@ -16,14 +10,5 @@ use cli::{Cli, Outcome};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match cli::run(&cli, &mut io::stdout().lock()) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough (`dt-analysis plot … | head -1`).
-        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", describe(error.as_ref()));
-            ExitCode::from(2)
-        }
-    }
+    dt_env::shell::main(cli::run)
 }

@@ -5,21 +5,24 @@
 mod common;
 
 use common::{given, small_config, small_subject, write_agent};
+use dt_analysis::prompts::PromptSet;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::adversary::{
     Mode, Placement, Reached, all_edits, answers_to, beam_search, closed_loop, edit_config,
     edit_vectors, eligible, exhaustive, search, steering_curve,
 };
-use dt_analysis::questions::edits::Prompts;
 use dt_analysis::questions::formation::formation;
 use dt_analysis::questions::reach::Reachable;
 use dt_analysis::questions::transfer::{Chosen, Kinship, kinship, transfer};
+use dt_analysis::subject::Experiment;
 use dt_analysis::subject::Subject;
 use dt_analysis::subject::exposure::Exposure;
+use dt_env::Cell;
 use dt_train::checkpoint::{load_agent, save_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::formats::pytorch_2023::import_pytorch;
 use dt_train::model::Padding;
+use std::path::Path;
 
 fn placement(text: &str) -> Placement {
     text.parse().unwrap()
@@ -33,7 +36,7 @@ fn unseen() -> Exposure {
 #[test]
 fn answers_to_edits_are_those_to_edited_prompts() {
     let study = Study::memory_post();
-    let all = Prompts::new(&study).unwrap();
+    let all = PromptSet::new(&study).unwrap();
     for padding in [Padding::Aligned, Padding::ZeroFrames] {
         let subject = small_subject(padding);
         let edits = [
@@ -43,9 +46,15 @@ fn answers_to_edits_are_those_to_edited_prompts() {
         ];
         for moment in ["start", "decision"] {
             let step = study.moment(moment).unwrap();
-            let facets = answers_to(&subject, &study, &all, step, Mode::Replacing, &edits).unwrap();
+            let facets = answers_to(
+                &Experiment::new(&subject, &all),
+                step,
+                Mode::Replacing,
+                &edits,
+            )
+            .unwrap();
             for (n, edit) in edits.iter().enumerate() {
-                let prompts = all.of(&study, &edit_config(edit, moment)).unwrap();
+                let prompts = all.of(&edit_config(edit, "instruction", moment)).unwrap();
                 for (facet, direct) in facets.iter().zip(subject.logit_diffs(&prompts)) {
                     let found = f64::from(facet.answers[n].logit_diff);
                     assert!((found - direct).abs() < 1e-4, "{found} {direct}");
@@ -66,13 +75,13 @@ fn a_frame_has_so_many_edits() {
 #[test]
 fn what_is_chosen_is_judged_elsewhere() {
     let study = Study::memory_post();
-    let all = Prompts::new(&study).unwrap();
+    let all = PromptSet::new(&study).unwrap();
     let subject = small_subject(Padding::Aligned);
     let frame = ("start", Mode::Replacing);
-    let (record, table) = search(&subject, &study, &all, &unseen(), frame).unwrap();
+    let (record, table) = search(&Experiment::new(&subject, &all), &unseen(), frame).unwrap();
     assert_eq!(record.chosen_on.iter().filter(|c| **c).count(), 4);
-    let eligible = eligible(&table, &study);
-    for cell in [(2, 6), (1, 2), (5, 2), (3, 6)] {
+    let eligible = eligible(&table, &all).unwrap();
+    for cell in [(2, 6), (1, 2), (5, 2), (3, 6)].map(Cell::from) {
         assert!(
             eligible.iter().all(|p| p.cell != cell),
             "{cell:?} is no place for a headline"
@@ -97,29 +106,33 @@ fn what_is_chosen_is_judged_elsewhere() {
     );
     assert_eq!(record.behaviour.len(), 6, "five edits and the study's own");
     assert!(record.latent.iter().all(|l| l.nie.is_some()));
-    let unknown = search(&subject, &study, &all, &unseen(), ("noon", Mode::Valid));
+    let unknown = search(
+        &Experiment::new(&subject, &all),
+        &unseen(),
+        ("noon", Mode::Valid),
+    );
     assert!(unknown.unwrap_err().to_string().contains("start, decision"));
 }
 
 #[test]
 fn beams_are_no_worse_than_what_they_extend() {
     let study = Study::memory_post();
-    let all = Prompts::new(&study).unwrap();
+    let all = PromptSet::new(&study).unwrap();
     let subject = small_subject(Padding::Aligned);
-    let found = beam_search(&subject, &study, &all, &[0, 1, 2, 3]).unwrap();
+    let found = beam_search(&Experiment::new(&subject, &all), &[0, 1, 2, 3]).unwrap();
     assert_eq!(found.best.len(), 3);
     for (n, edit) in found.best.iter().enumerate() {
         assert_eq!(edit.placements.len(), n + 1);
         assert!(
             edit.placements
                 .iter()
-                .all(|(step, p)| *step < 4 && p.cell != (2, 6) || *step > 0)
+                .all(|(step, p)| *step < 4 && p.cell != Cell::new(2, 6) || *step > 0)
         );
     }
     // In one frame, the best single placement of all is the exhaustive search's.
-    let one = beam_search(&subject, &study, &all, &[0]).unwrap();
+    let one = beam_search(&Experiment::new(&subject, &all), &[0]).unwrap();
     let frame = ("start", Mode::Replacing);
-    let (record, _) = search(&subject, &study, &all, &unseen(), frame).unwrap();
+    let (record, _) = search(&Experiment::new(&subject, &all), &unseen(), frame).unwrap();
     let single = record.best_single.unwrap();
     if one.best[0].placements[0].1 == single.placements[0] {
         assert!((one.best[0].worst_chosen - single.worst_chosen).abs() < 1e-4);
@@ -133,13 +146,18 @@ fn beams_are_no_worse_than_what_they_extend() {
 #[test]
 fn edits_of_nothing_change_nothing() {
     let study = Study::memory_post();
-    let all = Prompts::new(&study).unwrap();
+    let all = PromptSet::new(&study).unwrap();
     let subject = small_subject(Padding::Aligned);
-    let nothing = edit_vectors(&subject, &study, &all, (0, Mode::Replacing), &[]).unwrap();
+    let nothing =
+        edit_vectors(&Experiment::new(&subject, &all), (0, Mode::Replacing), &[]).unwrap();
     assert!(nothing.iter().flatten().all(|v| *v == 0.0));
-    let ends = closed_loop(&subject, &study, &all, &[nothing.clone(), nothing]).unwrap();
+    let ends = closed_loop(
+        &Experiment::new(&subject, &all),
+        &[nothing.clone(), nothing],
+    )
+    .unwrap();
     assert_eq!(ends[0], ends[1]);
-    let curve = steering_curve(&subject, &study, &all).unwrap();
+    let curve = steering_curve(&Experiment::new(&subject, &all)).unwrap();
     assert_eq!(curve.reached.len(), curve.units.len());
     // An agent with random weights reaches nothing, wherever its thoughts are put.
     assert!(
@@ -156,9 +174,9 @@ fn edits_of_nothing_change_nothing() {
 #[test]
 fn what_the_world_can_show_is_told_apart() {
     let study = Study::memory_post();
-    let all = Prompts::new(&study).unwrap();
-    let world = Reachable::new(&study, &all).unwrap();
-    let of = |mode, edit: &[Placement]| world.of_edit(&study, &all, (0, mode), edit, None).unwrap();
+    let all = PromptSet::new(&study).unwrap();
+    let world = Reachable::new(&all).unwrap();
+    let of = |mode, edit: &[Placement]| world.of_edit(&all, (0, mode), edit, None).unwrap();
     let untouched = of(Mode::Valid, &[]);
     assert_eq!(
         (untouched.valid, untouched.shown, untouched.produced),
@@ -173,9 +191,13 @@ fn what_the_world_can_show_is_told_apart() {
     assert_eq!(of(Mode::Adding, &decoys).valid, 0);
 
     let subject = small_subject(Padding::Aligned);
-    let frames = world.search_frames(&subject, &study, &all, 0).unwrap();
+    let frames = world
+        .search_frames(&Experiment::new(&subject, &all), 0)
+        .unwrap();
     assert!(frames.iter().all(|f| f.frames > 100 && f.turn <= f.frames));
-    let histories = world.search_histories(&subject, &study, &all).unwrap();
+    let histories = world
+        .search_histories(&Experiment::new(&subject, &all))
+        .unwrap();
     // The study's walk is the shortest of them; the context holds no more than its steps.
     assert!(
         histories
@@ -187,21 +209,23 @@ fn what_the_world_can_show_is_told_apart() {
 #[test]
 fn adversaries_go_from_agent_to_agent() {
     let study = Study::memory_post();
-    let all = Prompts::new(&study).unwrap();
+    let all = PromptSet::new(&study).unwrap();
     let subject = small_subject(Padding::Aligned);
     let frame = ("start", Mode::Replacing);
-    let (record, table) = search(&subject, &study, &all, &unseen(), frame).unwrap();
-    let chosen = Chosen::of("small", &record, &table, &study, &unseen()).unwrap();
+    let (record, table) = search(&Experiment::new(&subject, &all), &unseen(), frame).unwrap();
+    let chosen = Chosen::of("small", &record, &table, &all, &unseen())
+        .unwrap()
+        .unwrap();
     assert_eq!(chosen.edit.len(), 2);
     assert!(!chosen.random.is_empty());
     // Tried on itself, it does what the search says.
     let tried = [(&chosen, Kinship::SameData)];
-    let found = transfer(&subject, &study, &all, Mode::Replacing, &tried).unwrap();
+    let found = transfer(&Experiment::new(&subject, &all), Mode::Replacing, &tried).unwrap();
     let pair = table.find(&chosen.edit).unwrap();
     let turned = table
         .facets
         .iter()
-        .filter(|f| f.is_flipped(pair, subject.answers()));
+        .filter(|f| f.is_flipped(pair, subject.contrast()));
     assert_eq!(found[0].turned, turned.count() as f64 / 8.0);
     let padded = small_subject(Padding::ZeroFrames);
     assert_eq!(kinship(&subject, &padded), Kinship::OtherArchitecture);
@@ -217,18 +241,19 @@ fn formation_needs_kept_weights() {
     let dir = tempfile::tempdir().unwrap();
     let study = Study::memory_post();
     write_agent(dir.path(), &small_config(), 1);
-    let message = formation(dir.path(), &study, DeviceSpec::Cpu)
-        .unwrap_err()
-        .to_string();
+    let set = PromptSet::new(&study).unwrap();
+    let load = |path: &Path| Subject::load(path, &study, DeviceSpec::Cpu).unwrap();
+    let last = load(dir.path());
+    let experiment = Experiment::new(&last, &set);
+    let message = formation(&experiment, &[]).unwrap_err().to_string();
     assert!(message.contains("keep_every"), "{message}");
+    let mut states = vec![load(dir.path())];
     for (step, seed) in [("step-000010", 2), ("step-000020", 3)] {
-        write_agent(
-            &dir.path().join("checkpoints").join(step),
-            &small_config(),
-            seed,
-        );
+        let path = dir.path().join("checkpoints").join(step);
+        write_agent(&path, &small_config(), seed);
+        states.push(load(&path));
     }
-    let record = formation(dir.path(), &study, DeviceSpec::Cpu).unwrap();
+    let record = formation(&experiment, &states).unwrap();
     assert_eq!(record.points.len(), 3);
     assert_eq!(record.points[0].alignment.len(), 12);
 }
@@ -242,12 +267,12 @@ fn the_authors_agent_has_the_known_adversaries() {
     let agent = load_agent(agent_dir.path(), &DeviceSpec::Cpu.open().unwrap()).unwrap();
     let study = Study::memory_post();
     let subject = Subject::new("authors".to_owned(), agent, &study).unwrap();
-    let all = Prompts::new(&study).unwrap();
-    let table = exhaustive(&subject, &study, &all, 0, Mode::Adding).unwrap();
+    let all = PromptSet::new(&study).unwrap();
+    let table = exhaustive(&Experiment::new(&subject, &all), 0, Mode::Adding).unwrap();
     let pair = table
         .find(&[placement("other, (4,2)"), placement("other, (0,5)")])
         .unwrap();
-    let ranks = table.ranks(pair, &eligible(&table, &study));
+    let ranks = table.ranks(pair, &eligible(&table, &all).unwrap());
     // 4 to 17 of 4,753 pairs are at least as strong as the hand-picked one, itself included.
     let at_least: Vec<usize> = ranks.iter().map(|r| r.at_least + 1).collect();
     assert_eq!(ranks[0].of, 4753);
@@ -255,7 +280,7 @@ fn the_authors_agent_has_the_known_adversaries() {
     assert_eq!(at_least.iter().max(), Some(&17), "{at_least:?}");
 
     let frame = ("start", Mode::Replacing);
-    let (record, _) = search(&subject, &study, &all, &unseen(), frame).unwrap();
+    let (record, _) = search(&Experiment::new(&subject, &all), &unseen(), frame).unwrap();
     assert_eq!(record.best[0].edit, "other, (0,5) + other, (4,2)");
     assert_eq!(record.best[0].flips[1], 4);
     assert!(record.behaviour[0].turned == 8, "{:?}", record.behaviour[0]);

@@ -4,13 +4,16 @@
 
 mod common;
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
+use dt_env::{Cell, Object};
 use std::fs;
 
 use common::given;
 use dt_analysis::papers::memory_dt::errata::errata;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 use dt_analysis::prompts::{Item, Study};
-use dt_analysis::questions::edits::{Prompts, effects};
+use dt_analysis::questions::edits::effects;
 use dt_analysis::questions::geometry::{direction_from_cells, geometry};
 use dt_analysis::questions::mediation::{clean_mediation, mediation};
 use dt_analysis::questions::walsh::{residual_points, walsh};
@@ -23,7 +26,7 @@ use serde_json::Value;
 struct Authors {
     study: Study,
     subject: Subject,
-    all: Prompts,
+    all: PromptSet,
     published: Value,
 }
 
@@ -37,7 +40,7 @@ fn authors() -> Option<Authors> {
     let subject = Subject::new("gated".to_owned(), agent, &study).unwrap();
     let text = fs::read_to_string(dir.join("gated_mlp_figures.json")).unwrap();
     Some(Authors {
-        all: Prompts::new(&study).unwrap(),
+        all: PromptSet::new(&study).unwrap(),
         published: serde_json::from_str(&text).unwrap(),
         study,
         subject,
@@ -54,7 +57,7 @@ fn assert_close(name: &str, ours: f64, theirs: f64, tolerance: f64) {
 #[test]
 fn edits_projections_and_interventions_are_the_published_ones() {
     let Some(authors) = authors() else { return };
-    let record = effects(&authors.subject, &authors.study, &authors.all).unwrap();
+    let record = effects(&Experiment::new(&authors.subject, &authors.all)).unwrap();
     let number = |v: &Value| v.as_f64().unwrap();
     let mut compared = 0;
     for (facet, of_facet) in authors.published["fig20_raw_aligned"].as_object().unwrap() {
@@ -91,7 +94,11 @@ fn edits_projections_and_interventions_are_the_published_ones() {
 #[test]
 fn the_instruction_components_are_the_published_ones() {
     let Some(authors) = authors() else { return };
-    let record = geometry(&authors.subject, &authors.study, &[(2, 6), (0, 5)]).unwrap();
+    let record = geometry(
+        &Experiment::new(&authors.subject, &authors.all),
+        &[(2, 6), (0, 5)].map(Cell::from),
+    )
+    .unwrap();
     let ours = &record.pca["instruction_pca"];
     let theirs = &authors.published["instruction_pca"];
     let labels: Vec<Item> = theirs["labels"]
@@ -113,7 +120,7 @@ fn the_instruction_components_are_the_published_ones() {
 #[test]
 fn figure_20_comes_out_to_two_decimals_with_its_defects() {
     let Some(authors) = authors() else { return };
-    let record = errata(&authors.subject, &authors.study, &authors.all).unwrap();
+    let record = errata(&Experiment::new(&authors.subject, &authors.all)).unwrap();
     let mut bars = 0;
     for (facet, edits) in &PostNumbers::read().gated_published {
         for (edit, &published) in edits.iter().filter(|(e, _)| e.starts_with("Complement")) {
@@ -141,7 +148,7 @@ fn mediation_and_bits_are_the_known_ones() {
     let Some(authors) = authors() else { return };
     let (study, subject, all) = (&authors.study, &authors.subject, &authors.all);
     let both = &study.edits[3];
-    let clean = clean_mediation(subject, study, all, both, 0)
+    let clean = clean_mediation(&Experiment::new(subject, &all), both, 0)
         .unwrap()
         .unwrap();
     assert_close("without the edited cells", clean.nie.unwrap(), 0.86, 0.005);
@@ -149,11 +156,18 @@ fn mediation_and_bits_are_the_known_ones() {
         (vec![(2, 6), (0, 5), (4, 2), (4, 3)], 0.98),
         (vec![(2, 6)], 0.68),
     ] {
-        let v = direction_from_cells(&subject.embeddings(), 7, &cells).unwrap();
-        let found = mediation(subject, study, all, both, (&v, cells), 0, 0).unwrap();
+        let cells: Vec<Cell> = cells.into_iter().map(Cell::from).collect();
+        let objects = (Object::Key, Object::Ball);
+        let v = direction_from_cells(&subject.embeddings(), 7, objects, &cells).unwrap();
+        let found = mediation(&Experiment::new(subject, &all), both, (&v, cells), 0, 0).unwrap();
         assert_close("NIE", found.nie.unwrap(), known, 0.01);
     }
-    let sites = walsh(subject, study, all, &residual_points(2), "decision").unwrap();
+    let sites = walsh(
+        &Experiment::new(subject, &all),
+        &residual_points(2),
+        "decision",
+    )
+    .unwrap();
     let site = |name: &str| sites.iter().find(|s| s.point == name).unwrap();
     let first = site("blocks.0.hook_resid_mid");
     for (bits, least, most) in [

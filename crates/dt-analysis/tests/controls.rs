@@ -4,12 +4,15 @@
 
 mod common;
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
+use dt_env::Cell;
 use std::sync::Arc;
 
 use common::small_subject;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::attribution::attribution;
-use dt_analysis::questions::edits::{Prompts, effects};
+use dt_analysis::questions::edits::effects;
 use dt_analysis::questions::mediation::clean_mediation;
 use dt_analysis::questions::patching::{
     patch_all_sites, path_patching, sweep, token_head_sweep, token_sweep,
@@ -25,8 +28,8 @@ fn patching_clean_into_clean_changes_nothing() {
     let study = Study::memory_post();
     for padding in PADDINGS {
         let subject = small_subject(padding);
-        let all = Prompts::new(&study).unwrap();
-        let prompts = all.of(&study, study.original()).unwrap();
+        let all = PromptSet::new(&study).unwrap();
+        let prompts = all.of(study.original()).unwrap();
         let points = HookPoint::all(2);
         let (cache, logits) = subject.cache(&prompts, points.clone());
         for point in points {
@@ -50,8 +53,8 @@ fn patching_all_sites_restores_the_clean_answer() {
     let study = Study::memory_post();
     for padding in PADDINGS {
         let subject = small_subject(padding);
-        let all = Prompts::new(&study).unwrap();
-        for restored in patch_all_sites(&subject, &study, &all).unwrap() {
+        let all = PromptSet::new(&study).unwrap();
+        for restored in patch_all_sites(&Experiment::new(&subject, &all)).unwrap() {
             assert!((restored.unwrap() - 1.0).abs() < 1e-3, "{restored:?}");
         }
     }
@@ -61,8 +64,8 @@ fn patching_all_sites_restores_the_clean_answer() {
 fn a_frozen_forward_equals_the_plain_one() {
     let study = Study::memory_post();
     let subject = small_subject(Padding::Aligned);
-    let all = Prompts::new(&study).unwrap();
-    let prompts = all.of(&study, study.original()).unwrap();
+    let all = PromptSet::new(&study).unwrap();
+    let prompts = all.of(study.original()).unwrap();
     let points = HookPoint::all(2);
     let (cache, logits) = subject.cache(&prompts, points.clone());
     let frozen = subject.logits_with(&prompts, |range| {
@@ -72,7 +75,7 @@ fn a_frozen_forward_equals_the_plain_one() {
         assert!((a - b).abs() < 1e-4, "{a} {b}");
     }
     // And it holds: with all points frozen at the original, an edit cannot get through.
-    let flipped = all.of(&study, study.flipped()).unwrap();
+    let flipped = all.of(study.flipped()).unwrap();
     let held = subject.logits_with(&flipped, |range| {
         Freeze::new(&cache, points.clone(), range.collect())
     });
@@ -84,8 +87,8 @@ fn a_frozen_forward_equals_the_plain_one() {
 fn only_the_edited_token_and_later_ones_carry_the_edit() {
     let study = Study::memory_post();
     let subject = small_subject(Padding::ZeroFrames);
-    let all = Prompts::new(&study).unwrap();
-    let record = sweep(&subject, &study, &all, &token_sweep()).unwrap();
+    let all = PromptSet::new(&study).unwrap();
+    let record = sweep(&Experiment::new(&subject, &all), &token_sweep()).unwrap();
     for map in record.maps["resid_pre"].values() {
         let start = map.columns.iter().position(|c| c == "s0").unwrap();
         assert_eq!(map.columns[0], "R0", "filling is left out");
@@ -97,7 +100,7 @@ fn only_the_edited_token_and_later_ones_carry_the_edit() {
             );
         }
     }
-    let heads = sweep(&subject, &study, &all, &token_head_sweep()).unwrap();
+    let heads = sweep(&Experiment::new(&subject, &all), &token_head_sweep()).unwrap();
     let of_z = heads.maps["z by token"].values().next().unwrap();
     assert_eq!(of_z.rows.len(), 4);
 }
@@ -107,14 +110,14 @@ fn only_the_edited_token_and_later_ones_carry_the_edit() {
 fn maps_equal_patching_each_cell_by_hand() {
     let study = Study::memory_post();
     let subject = small_subject(Padding::ZeroFrames);
-    let all = Prompts::new(&study).unwrap();
-    let clean = all.of(&study, study.original()).unwrap();
-    let corrupted = all.of(&study, study.flipped()).unwrap();
+    let all = PromptSet::new(&study).unwrap();
+    let clean = all.of(study.original()).unwrap();
+    let corrupted = all.of(study.flipped()).unwrap();
     let (cache, logits) = subject.cache(&clean, HookPoint::all(2));
     let plain = subject.logit_diffs(&corrupted);
     let mut sweeps = token_sweep();
     sweeps.extend(token_head_sweep());
-    let record = sweep(&subject, &study, &all, &sweeps).unwrap();
+    let record = sweep(&Experiment::new(&subject, &all), &sweeps).unwrap();
     let facet = 5;
     let name = all.scenarios[facet].facet.to_string();
     let whole = subject.difference(&logits[facet]) - plain[facet];
@@ -144,8 +147,9 @@ fn maps_equal_patching_each_cell_by_hand() {
                 let patched = subject.logit_diffs_with(one, |_| Patch::new(point, source, spots()));
                 let by_hand = (patched[0] - plain[facet]) / whole;
                 let found = found.unwrap();
+                // In logits: the flip of an untrained agent is small, and its share of rounding large.
                 assert!(
-                    (found - by_hand).abs() < 1e-4,
+                    ((found - by_hand) * whole).abs() < 1e-5,
                     "{kind}, row {row}, column {column}: {found} {by_hand}"
                 );
                 moved += usize::from(found.abs() > 0.01);
@@ -160,8 +164,8 @@ fn the_parts_of_an_attribution_sum_to_the_logit_difference() {
     let study = Study::memory_post();
     for padding in PADDINGS {
         let subject = small_subject(padding);
-        let all = Prompts::new(&study).unwrap();
-        for found in attribution(&subject, &study, &all).unwrap() {
+        let all = PromptSet::new(&study).unwrap();
+        for found in attribution(&Experiment::new(&subject, &all)).unwrap() {
             let sum: f64 = found.parts.iter().map(|p| p.1).sum();
             let scale = found.parts.iter().map(|p| p.1.abs()).fold(1.0, f64::max);
             assert!(
@@ -178,9 +182,9 @@ fn the_parts_of_an_attribution_sum_to_the_logit_difference() {
 fn gradients_at_a_hook_point_are_slopes() {
     let study = Study::memory_post();
     let subject = small_subject(Padding::Aligned);
-    let all = Prompts::new(&study).unwrap();
-    let prompts = vec![all.of(&study, study.original()).unwrap()[0].clone()];
-    let (left, right) = subject.answers();
+    let all = PromptSet::new(&study).unwrap();
+    let prompts = vec![all.of(study.original()).unwrap()[0].clone()];
+    let (left, right) = (0, 1);
     for point in [
         HookPoint::ResidPre(0),
         HookPoint::ResidMid(1),
@@ -216,8 +220,8 @@ fn gradients_at_a_hook_point_are_slopes() {
 fn hooks_compose_in_order() {
     let study = Study::memory_post();
     let subject = small_subject(Padding::Aligned);
-    let all = Prompts::new(&study).unwrap();
-    let prompts = vec![all.of(&study, study.original()).unwrap()[0].clone()];
+    let all = PromptSet::new(&study).unwrap();
+    let prompts = vec![all.of(study.original()).unwrap()[0].clone()];
     let d = 16;
     let point = HookPoint::ResidPre(1);
     let direction = |n: usize| {
@@ -250,15 +254,15 @@ fn hooks_compose_in_order() {
 fn an_edits_two_parts_are_the_edit() {
     let study = Study::memory_post();
     let subject = small_subject(Padding::Aligned);
-    let all = Prompts::new(&study).unwrap();
+    let all = PromptSet::new(&study).unwrap();
     let both = &study.edits[3];
-    let edited = subject.logit_diffs(&all.of(&study, both).unwrap());
-    let record = clean_mediation(&subject, &study, &all, both, 4)
+    let edited = subject.logit_diffs(&all.of(both).unwrap());
+    let record = clean_mediation(&Experiment::new(&subject, &all), both, 4)
         .unwrap()
         .unwrap();
     assert_eq!(
         record.cells,
-        [(2, 6), (4, 3)],
+        [(2, 6), (4, 3)].map(Cell::from),
         "the edited cells are left out of the fit"
     );
     for (facet, edited) in record.facets.iter().zip(edited) {
@@ -275,13 +279,13 @@ fn an_edits_two_parts_are_the_edit() {
 fn a_flip_restores_itself_and_the_original_nothing() {
     let study = Study::memory_post();
     let subject = small_subject(Padding::Aligned);
-    let all = Prompts::new(&study).unwrap();
-    let record = effects(&subject, &study, &all).unwrap();
+    let all = PromptSet::new(&study).unwrap();
+    let record = effects(&Experiment::new(&subject, &all)).unwrap();
     for edits in record.effects.values() {
         assert_eq!(edits["Original"].restored, Some(0.0));
         assert_eq!(edits["Instruction Flipped"].restored, Some(1.0));
     }
-    let paths = path_patching(&subject, &study, &all).unwrap();
+    let paths = path_patching(&Experiment::new(&subject, &all)).unwrap();
     assert_eq!(paths.lost.len(), paths.senders.len());
     let late = paths.senders.iter().position(|s| s == "mlp 1").unwrap();
     let early = paths.receivers.iter().position(|r| r == "0.0 q").unwrap();

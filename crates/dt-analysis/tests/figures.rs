@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use dt_analysis::draw::palette::{BLUE, ORANGE};
 use dt_analysis::draw::{
     Arrow, Axis, Block, Bracket, ColorMap, Figure, Guide, GuideAt, HeatMap, Label, Link, Mark,
-    Named, Numbers, Panel, Scatter, Sketch, Spot, Style, Tree, View, Violin, Words, write_all,
+    Named, Numbers, Panel, Scatter, Sketch, Spot, Style, Tree, View, Violin, Words,
 };
+use dt_analysis::files::write_all;
 use dt_env::{Env, EnvSpec};
 
 /// Even numbers between -1 and 1 that repeat after long.

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dt_analysis::Error;
-use dt_analysis::draw::{Figure, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::plot;
+use dt_analysis::files::write_all;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use dt_analysis::Error;
-use dt_analysis::draw::{Figure, write_all};
+use dt_analysis::draw::Figure;
+use dt_analysis::files::write_all;
 use dt_analysis::papers::memory_dt::figures as post;
 
 #[test]

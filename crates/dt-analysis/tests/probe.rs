@@ -1,4 +1,4 @@
-//! Probes on planted truths, and against scikit-learn (scripts/make_probe_fixtures.py).
+//! Probes on planted truths, and against scikit-learn (scripts/fixtures/make_probe_fixtures.py).
 
 #![allow(clippy::unwrap_used)] // helpers, not only tests
 

@@ -4,6 +4,8 @@
 
 mod common;
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -42,12 +44,18 @@ fn products_are_absent_from_single_observations() {
     };
     for padding in [Padding::Aligned, Padding::ZeroFrames] {
         let subject = small_subject(padding);
-        let record = sweep_probes(&subject, &study, &config, None)
-            .unwrap()
-            .record;
+        let record = sweep_probes(
+            &Experiment::new(&subject, &PromptSet::new(&study).unwrap()),
+            &config,
+            None,
+        )
+        .unwrap()
+        .record;
         assert_eq!(record.absent_by_construction_ok, Some(true));
         assert!(record.absent_by_construction_broken.is_empty());
-        let products = Concept::ALL.into_iter().filter(|c| c.is_interaction());
+        let products = Concept::all(&study)
+            .into_iter()
+            .filter(|c| c.is_interaction());
         for concept in products {
             for token in Token::ALL {
                 for point in record.points() {
@@ -60,16 +68,10 @@ fn products_are_absent_from_single_observations() {
         }
         // What is seen is there to be read; what is not seen is not.
         for point in record.points() {
-            assert_eq!(
-                worst(&record, point, Token::Start, Concept::Instruction),
-                1.0
-            );
-            assert_eq!(
-                worst(&record, point, Token::Decision, Concept::TargetOrder),
-                1.0
-            );
-            assert!(worst(&record, point, Token::Decision, Concept::Instruction) <= 0.55);
-            assert!(worst(&record, point, Token::Decision, Concept::ReturnToGo) <= 0.5);
+            assert_eq!(worst(&record, point, Token::Start, concept("I")), 1.0);
+            assert_eq!(worst(&record, point, Token::Decision, concept("T")), 1.0);
+            assert!(worst(&record, point, Token::Decision, concept("I")) <= 0.55);
+            assert!(worst(&record, point, Token::Decision, concept("R")) <= 0.5);
         }
         let data = &record.data;
         assert_eq!((data.walks, data.combinations), (60, 8));
@@ -100,14 +102,21 @@ fn the_authors_agent_holds_three_bits_and_their_product_at_the_end() {
         ],
         ..SweepConfig::default()
     };
-    let record = sweep_probes(&subject, &study, &config, None)
-        .unwrap()
-        .record;
+    let record = sweep_probes(
+        &Experiment::new(&subject, &PromptSet::new(&study).unwrap()),
+        &config,
+        None,
+    )
+    .unwrap()
+    .record;
     let verdict = |point: &str, concept: Concept| {
         let probe = record.probe(point, Token::Decision, concept).unwrap();
         probe.verdict.unwrap()
     };
-    for concept in Concept::ALL.into_iter().filter(|c| c.bits().is_some()) {
+    for concept in Concept::all(&study)
+        .into_iter()
+        .filter(|c| c.letters().is_some())
+    {
         let expected = match concept.is_interaction() {
             false => ProbeVerdict::Represented,
             true => ProbeVerdict::NotRead,
@@ -119,11 +128,12 @@ fn the_authors_agent_holds_three_bits_and_their_product_at_the_end() {
         );
     }
     let last = "blocks.1.hook_resid_post";
-    assert_eq!(
-        verdict(last, Concept::SoughtSide),
-        ProbeVerdict::Represented
-    );
-    assert_eq!(verdict(last, Concept::SoughtObject), ProbeVerdict::NotRead);
+    assert_eq!(verdict(last, concept("ITR")), ProbeVerdict::Represented);
+    assert_eq!(verdict(last, concept("IR")), ProbeVerdict::NotRead);
+}
+
+fn concept(name: &str) -> Concept {
+    name.parse().unwrap()
 }
 
 fn run(dir: &Path, args: &[&str]) -> Output {

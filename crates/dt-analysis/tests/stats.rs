@@ -1,4 +1,4 @@
-//! Statistics against scipy, statsmodels and scikit-learn (scripts/make_stats_fixtures.py).
+//! Statistics against scipy, statsmodels and scikit-learn (scripts/fixtures/make_stats_fixtures.py).
 
 #![allow(clippy::unwrap_used)] // helpers, not only tests
 

@@ -1,15 +1,15 @@
 //! One episode: what happened, and where it comes from.
 
-use serde::{Deserialize, Serialize};
+use dt_env::Failure;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How an episode ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// The task was done.
     Success,
-    /// The task ended without reward: in a memory world, at the wrong target.
-    WrongTarget,
+    /// The task ended otherwise: in a memory world, at the wrong target.
+    Failure(Failure),
     /// The step limit came first.
     Truncated,
     /// The collection stopped in the middle; marked truncated on its last step.
@@ -17,17 +17,70 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// All of them, in the order of tables.
-    pub const ALL: [Self; 4] = [Self::Success, Self::WrongTarget, Self::Truncated, Self::Cut];
+    /// Every outcome of any task, in the order of tables.
+    pub const ALL: [Self; 6] = [
+        Self::Success,
+        Self::Failure(Failure::WrongTarget),
+        Self::Failure(Failure::Lava),
+        Self::Failure(Failure::Collision),
+        Self::Truncated,
+        Self::Cut,
+    ];
+
+    /// Those of a task that can fail in these ways, in the order of tables.
+    pub fn possible(failures: &[Failure]) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|outcome| match outcome {
+            Self::Failure(kind) => failures.contains(kind),
+            _ => true,
+        })
+    }
 
     /// Name in files and tables.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Success => "success",
-            Self::WrongTarget => "wrong_target",
-            Self::Truncated => "truncated",
+            Self::Success => dt_env::Outcome::Success.name(),
+            Self::Failure(kind) => kind.name(),
+            Self::Truncated => dt_env::Outcome::Truncated.name(),
             Self::Cut => "cut",
         }
+    }
+
+    /// The outcome of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "cut" => Some(Self::Cut),
+            name => dt_env::Outcome::from_name(name).map(Self::from),
+        }
+    }
+
+    /// Whether the task ended the episode, not a limit.
+    pub fn is_of_task(self) -> bool {
+        matches!(self, Self::Success | Self::Failure(_))
+    }
+}
+
+impl From<dt_env::Outcome> for Outcome {
+    fn from(outcome: dt_env::Outcome) -> Self {
+        match outcome {
+            dt_env::Outcome::Success => Self::Success,
+            dt_env::Outcome::Failure(kind) => Self::Failure(kind),
+            dt_env::Outcome::Truncated => Self::Truncated,
+        }
+    }
+}
+
+impl Serialize for Outcome {
+    /// Its name.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::from_name(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no outcome")))
     }
 }
 
@@ -54,4 +107,26 @@ pub struct Episode {
     pub outcome: Outcome,
     /// Sum of its rewards.
     pub total_return: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_are_those_of_serde() {
+        let kinds = Outcome::ALL
+            .iter()
+            .filter(|o| matches!(o, Outcome::Failure(_)));
+        assert_eq!(kinds.count(), Failure::ALL.len());
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::from_name(outcome.name()), Some(outcome));
+            let json = serde_json::to_string(&outcome).unwrap();
+            assert_eq!(json, format!("\"{}\"", outcome.name()));
+            assert_eq!(serde_json::from_str::<Outcome>(&json).unwrap(), outcome);
+        }
+        let names = Outcome::possible(&[Failure::WrongTarget]).map(Outcome::name);
+        let names: Vec<_> = names.collect();
+        assert_eq!(names, ["success", "wrong_target", "truncated", "cut"]);
+    }
 }

@@ -30,7 +30,7 @@ fn every_episode_is_what_its_seed_and_actions_give() {
     let mut env = Env::new(card.env.clone().into());
     for (n, episode) in data.episodes.iter().enumerate() {
         env.reset(episode.env_seed);
-        let configuration = env.layout().unwrap().configuration;
+        let configuration = env.layout().memory().unwrap().configuration;
         assert_eq!(
             episode.instruction.as_deref(),
             Some(configuration.instruction.name())
@@ -71,7 +71,7 @@ fn counts_and_entropies() {
     let mut given: BTreeMap<_, BTreeMap<u8, f64>> = BTreeMap::new();
     for (n, episode) in data.episodes.iter().enumerate() {
         env.reset(episode.env_seed);
-        let layout = *env.layout().unwrap();
+        let layout = *env.layout();
         distinct.insert((layout, actions(&data, n).to_vec()));
         for (t, &action) in actions(&data, n).iter().enumerate() {
             *counts.entry(action).or_default() += 1.0;
@@ -148,7 +148,7 @@ fn sights(observation: &[u8], view: usize) -> Vec<(u8, usize, usize)> {
 
 /// Which of the sights is the instruction: blot it out of the world and see which one goes.
 fn sight_of_instruction(env: &Env, view: usize) -> Option<(u8, usize, usize)> {
-    let layout = env.layout().unwrap();
+    let layout = env.layout().memory().unwrap();
     let size = env.world().grid().width();
     let (x, mid) = (layout.hallway_end as usize + 1, size / 2);
     let targets = [(x, mid - 2), (x, mid + 2)];

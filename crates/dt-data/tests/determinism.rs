@@ -57,10 +57,10 @@ fn the_digests_are_those_of_this_version() {
     };
     assert_eq!(
         digest(TINY, "tiny"),
-        "7c345bf3ce2721b24c840e92bebbd3e14e00ec56cd64c55edadbeae950274529"
+        "1a24992ab6af6aa2fa326a34ca84a4109e7b4ad8076896f9b1e7d96e6034ce29"
     );
     assert_eq!(
         digest(ALL_POLICIES, "all"),
-        "ee97a8654d5dc1a1b098362942edefc8ede88344c083cb552360942f91b2c191"
+        "14a6bb96393f5e6839510f3e376bd0472e23873a1c6214444ac27a5a549639f4"
     );
 }

@@ -11,6 +11,7 @@ use std::process::Command;
 use common::{TINY, files, names, recipe, write};
 use dt_data::export::{MinariId, write_minari};
 use dt_data::{DataError, Dataset, store};
+use dt_env::files::FilesError;
 
 #[test]
 fn an_existing_dataset_is_replaced_only_by_force() {
@@ -22,7 +23,10 @@ fn an_existing_dataset_is_replaced_only_by_force() {
     other.seed = 1;
     let (data, card) = Dataset::generate(&other).unwrap();
     let refused = store::write(&path, data.clone(), card.clone(), false);
-    assert!(matches!(refused, Err(DataError::Exists(_))));
+    assert!(matches!(
+        refused,
+        Err(DataError::Files(FilesError::Exists(_)))
+    ));
     assert_eq!(files(&path), before);
 
     let written = store::write(&path, data.clone(), card, true).unwrap();
@@ -45,7 +49,10 @@ fn force_spares_what_is_no_dataset() {
         write_minari(&data, &card, &id, &path, true),
         store::write(&path, data, card, true).map(|_| ()),
     ] {
-        assert!(matches!(refused, Err(DataError::NotOurs { .. })));
+        assert!(matches!(
+            refused,
+            Err(DataError::Files(FilesError::NotOurs { .. }))
+        ));
     }
     assert_eq!(names(dir.path()), ["home"]);
     assert_eq!(names(&path), ["thesis.tex"]);

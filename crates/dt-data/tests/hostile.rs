@@ -218,7 +218,7 @@ fn decode_fuzz_input(input: &[u8]) -> Result<Dataset, DataError> {
 
 fn corpus(target: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    root.join("../../fuzz/corpus").join(target)
+    root.join("../../tests/fuzz/corpus").join(target)
 }
 
 /// arrow panics on it: the offsets of a text column, in a buffer that ends within one of them.

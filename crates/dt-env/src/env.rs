@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::cell::Cell;
 use crate::core::action::Action;
 use crate::core::rng::Pcg64;
 use crate::core::world::{StepResult, World};
-use crate::spec::{EnvSpec, WorldConfig};
-use crate::tasks::map::ParsedMap;
-use crate::tasks::memory::{Configuration, MemoryLayout};
+use crate::facts::{Facts, FactsError};
+use crate::spec::EnvSpec;
+use crate::tasks::{Family, Layout};
 
 /// An environment that can be reset and stepped, as gymnasium's are.
 ///
@@ -25,25 +26,27 @@ use crate::tasks::memory::{Configuration, MemoryLayout};
 #[derive(Clone, Debug)]
 pub struct Env {
     spec: Arc<EnvSpec>,
-    map: Option<ParsedMap>,
+    family: Family,
     rng: Pcg64,
     world: World,
-    layout: Option<MemoryLayout>,
+    layout: Layout,
 }
 
 impl Env {
     /// An environment after `reset(0)`.
     pub fn new(spec: Arc<EnvSpec>) -> Self {
-        let (world, map) = spec.new_world();
-        let mut env = Self {
+        let family = spec.family();
+        let mut world = spec.new_world(&family);
+        let mut rng = Pcg64::from_seed(0);
+        let layout = drawn(&family, &mut rng);
+        family.build(&layout, &mut world);
+        Self {
             spec,
-            map,
-            rng: Pcg64::from_seed(0),
+            family,
+            rng,
             world,
-            layout: None,
-        };
-        env.reset(0);
-        env
+            layout,
+        }
     }
 
     /// Its definition.
@@ -67,9 +70,30 @@ impl Env {
         &self.rng
     }
 
-    /// What the last reset decided, in a memory world.
-    pub fn layout(&self) -> Option<&MemoryLayout> {
-        self.layout.as_ref()
+    /// What the last reset decided.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// What the last reset decided, axis by axis.
+    pub fn facts(&self) -> Facts {
+        self.layout.facts()
+    }
+
+    /// The task in one sentence.
+    pub fn mission(&self) -> String {
+        self.family.mission(&self.layout)
+    }
+
+    /// Cell of the view in which an agent that sees `observation`, the world's own, sees the cue
+    /// now: its own cell where it carries it. `None` out of sight, and in worlds without a cue.
+    pub fn cue(&self, observation: &[u8]) -> Option<Cell> {
+        self.family.cue(&self.layout, &self.world, observation)
+    }
+
+    /// What episodes record of the last reset, by the names of columns in files.
+    pub fn columns(&self) -> Vec<(&'static str, String)> {
+        self.family.columns(&self.layout)
     }
 
     /// gymnasium's `reset(seed=seed)`: a new stream, and a first episode from it.
@@ -85,58 +109,48 @@ impl Env {
 
     /// gymnasium's `reset()`: the next episode of the same stream.
     pub fn reset_next(&mut self) {
-        self.reset_drawing(None);
+        self.layout = drawn(&self.family, &mut self.rng);
+        self.family.build(&self.layout, &mut self.world);
     }
 
-    /// The next episode with instruction and target order given; they are not drawn.
+    /// The next episode of the same stream with these facts given; what they fix is not drawn.
     ///
-    /// Worlds other than memory worlds have no such choice and reset as usual.
-    pub fn reset_to(&mut self, configuration: Configuration) {
-        self.reset_drawing(Some(configuration));
+    /// # Errors
+    /// If the world has no such axis, value or combination; the episode under way goes on, and
+    /// nothing is drawn.
+    pub fn reset_where(&mut self, facts: &Facts) -> Result<(), FactsError> {
+        facts.check(&self.spec.id, &self.family.axes())?;
+        let mut rng = self.rng;
+        let layout = (self.family.draw(&mut rng, facts)).ok_or_else(|| FactsError::Together {
+            env: self.spec.id.clone(),
+            facts: facts.clone(),
+        })?;
+        self.rng = rng;
+        self.reset_layout(&layout);
+        Ok(())
     }
 
-    fn reset_drawing(&mut self, forced: Option<Configuration>) {
-        match &self.spec.world {
-            WorldConfig::Memory(memory) => {
-                let layout = memory.draw(&mut self.rng, forced);
-                memory.build(&layout, &mut self.world);
-                self.layout = Some(layout);
-            }
-            WorldConfig::Map(_) => {
-                let map = self.map.as_ref().expect("maps are parsed in `new`");
-                map.build(&mut self.world);
-            }
-        }
-    }
-
-    /// Lays out one of [`EnvSpec::layouts`]; `None` is a map's only start. Draws nothing.
-    pub fn reset_layout(&mut self, layout: Option<&MemoryLayout>) {
-        match (&self.spec.world, layout) {
-            (WorldConfig::Memory(memory), Some(layout)) => {
-                memory.build(layout, &mut self.world);
-                self.layout = Some(*layout);
-            }
-            _ => self.reset_drawing(None),
-        }
+    /// Lays out one of [`EnvSpec::layouts`]. Draws nothing.
+    ///
+    /// # Panics
+    /// If the layout is of another family of worlds.
+    pub fn reset_layout(&mut self, layout: &Layout) {
+        self.family.build(layout, &mut self.world);
+        self.layout = *layout;
     }
 
     /// Takes one step; after a last step, call one of the resets.
     #[inline]
     pub fn step(&mut self, action: Action) -> StepResult {
-        self.world.step(action)
+        let mut result = self.world.step(action);
+        self.family
+            .after_step(&self.layout, &mut self.world, action, &mut result);
+        result
     }
 }
 
-impl EnvSpec {
-    /// Every outcome of a reset with its probability; a map has the one start `None`.
-    pub fn layouts(&self) -> Vec<(Option<MemoryLayout>, f64)> {
-        match &self.world {
-            WorldConfig::Memory(memory) => memory
-                .layouts()
-                .into_iter()
-                .map(|(layout, p)| (Some(layout), p))
-                .collect(),
-            WorldConfig::Map(_) => vec![(None, 1.0)],
-        }
-    }
+fn drawn(family: &Family, rng: &mut Pcg64) -> Layout {
+    family
+        .draw(rng, &Facts::new())
+        .expect("with nothing given, some layout fits")
 }

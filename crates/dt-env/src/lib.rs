@@ -15,27 +15,36 @@
 //! assert_eq!(walk[5].reward, 0.892);
 //! ```
 //!
-//! What it leaves out: MiniGrid's other task rules (`golden` lists them as partial), mission
-//! text, and full observations.
+//! What it leaves out: MiniGrid's other task rules (`golden` lists them as partial) and full
+//! observations.
 
 mod batch;
 #[cfg(feature = "cli")]
 pub mod bench;
+mod cell;
 mod core;
 mod env;
+mod facts;
 pub mod golden;
+mod outcome;
 pub mod render;
 pub mod shared;
 mod spec;
 pub mod tasks;
 
 pub use batch::Batch;
+pub use cell::{Cell, CellError};
 pub use core::action::{Action, Direction, Pose};
 pub use core::grid::{Grid, MAX_REACH};
 pub use core::tile::{Color, DoorState, Object, Tile};
 pub use core::world::{Mark, PickupRule, Rules, StepResult, World};
 pub use core::{rng, view};
 pub use env::Env;
-pub use shared::{config, errors, streams};
+pub use facts::{Axis, Facts, FactsError};
+pub use outcome::{Failure, Outcome};
+#[cfg(feature = "cli")]
+pub use shared::shell;
+pub use shared::{config, errors, files, streams};
 pub use spec::{EnvSpec, WorldConfig};
+pub use tasks::Layout;
 pub use tasks::memory::{Configuration, MemoryConfig, MemoryLayout, Side, TargetOrder};

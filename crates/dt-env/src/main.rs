@@ -3,24 +3,8 @@
 mod cli;
 mod play;
 
-use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
-use dt_env::errors::{describe, is_broken_pipe};
-
-use cli::{Cli, Outcome};
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match cli::run(&cli, &mut io::stdout().lock()) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::CheckFailed) => ExitCode::from(1),
-        // Whoever reads our output has seen enough (`dt-env list | head -1`).
-        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", describe(error.as_ref()));
-            ExitCode::from(2)
-        }
-    }
+    dt_env::shell::main(cli::run)
 }

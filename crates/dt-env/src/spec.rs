@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::action::{Direction, Pose};
 use crate::core::grid::MAX_REACH;
+use crate::core::tile::Object;
 use crate::core::world::{PickupRule, Rules, World};
+use crate::facts::{Axis, Facts, FactsError};
+use crate::outcome::Failure;
 use crate::shared::config::{self, ConfigError};
-use crate::tasks::map::{MapConfig, ParsedMap};
+use crate::tasks::map::MapConfig;
 use crate::tasks::memory::MemoryConfig;
+use crate::tasks::{Family, Layout};
 
 /// Definition of an environment.
 ///
@@ -97,13 +101,16 @@ impl EnvSpec {
         Self::all_builtin().into_iter().find(|spec| spec.id == id)
     }
 
-    /// A built-in environment by id, or a definition by path (anything that ends in `.ron`).
+    /// A built-in environment by id, by the name of its file (`memory-s7`) or by its path, from any
+    /// folder; or a definition by path (anything that ends in `.ron`).
     ///
     /// # Errors
     /// If the name is unknown, or the file is not a valid definition.
     pub fn find(name: &str) -> Result<Self, ConfigError> {
-        if Path::new(name).extension().is_some_and(|e| e == "ron") {
-            return Self::read(Path::new(name));
+        match config::find_builtin(&BUILTIN, name) {
+            Some((file, text)) if !Path::new(name).exists() => return Self::parse(file, text),
+            None if !config::is_path(name) => {}
+            _ => return Self::read(Path::new(name)),
         }
         Self::builtin(name).ok_or_else(|| {
             let ids: Vec<String> = Self::all_builtin().into_iter().map(|s| s.id).collect();
@@ -210,23 +217,75 @@ impl EnvSpec {
         }
     }
 
-    /// A world of this definition whose cells wait for a first reset.
-    pub(crate) fn new_world(&self) -> (World, Option<ParsedMap>) {
-        let view = self.view_size as usize;
+    /// The family of worlds, ready to lay worlds out.
+    pub(crate) fn family(&self) -> Family {
         match &self.world {
-            WorldConfig::Memory(memory) => {
-                let corner = Pose {
-                    x: 1,
-                    y: 1,
-                    dir: Direction::Right,
-                };
-                (World::new(memory.blank(view), corner, self.rules()), None)
-            }
-            WorldConfig::Map(map) => {
-                let parsed = map.parse(view).expect("checked when the spec was read");
-                (parsed.world(self.rules()), Some(parsed))
-            }
+            WorldConfig::Memory(memory) => Family::Memory(memory.clone()),
+            WorldConfig::Map(map) => Family::Map(
+                map.parse(self.view_size as usize)
+                    .expect("checked when the spec was read"),
+            ),
         }
+    }
+
+    /// A world of this definition whose cells wait for a first reset.
+    pub(crate) fn new_world(&self, family: &Family) -> World {
+        let corner = Pose {
+            x: 1,
+            y: 1,
+            dir: Direction::Right,
+        };
+        let (grid, rules) = family.blank(self.view_size as usize, self.rules());
+        World::new(grid, corner, rules)
+    }
+
+    /// Most outcomes of a reset that [`Self::layouts`] lists.
+    pub const MAX_LAYOUTS: usize = 1 << 16;
+
+    /// Every outcome of a reset with its probability. `None` where resets cannot be enumerated or
+    /// have more than [`Self::MAX_LAYOUTS`] outcomes.
+    pub fn layouts(&self) -> Option<Vec<(Layout, f64)>> {
+        self.family().layouts(Self::MAX_LAYOUTS)
+    }
+
+    /// The outcomes of a reset of which `facts` are true, with the probabilities that a reset
+    /// gives them: they sum to the probability of `facts`.
+    ///
+    /// # Errors
+    /// If there is no such axis, value or combination, or if resets cannot be enumerated.
+    pub fn layouts_where(&self, facts: &Facts) -> Result<Vec<(Layout, f64)>, FactsError> {
+        let env = || self.id.clone();
+        facts.check(&self.id, &self.axes())?;
+        let mut listed = self
+            .layouts()
+            .ok_or_else(|| FactsError::NotEnumerated { env: env() })?;
+        listed.retain(|(layout, _)| layout.facts().contains(facts));
+        if listed.is_empty() {
+            let facts = facts.clone();
+            return Err(FactsError::Together { env: env(), facts });
+        }
+        Ok(listed)
+    }
+
+    /// What resets decide, axis by axis, with every value that an axis can have. Empty where all
+    /// resets are the same.
+    pub fn axes(&self) -> Vec<Axis> {
+        self.family().axes()
+    }
+
+    /// Kinds of objects that the agent must tell apart, in the order of tables.
+    pub fn items(&self) -> &'static [Object] {
+        self.family().items()
+    }
+
+    /// The axis of [`Self::axes`] that the agent must see and remember, if the task has one.
+    pub fn cue_axis(&self) -> Option<&'static str> {
+        self.family().cue_axis()
+    }
+
+    /// Ways in which the task can fail, in the order of tables.
+    pub fn failures(&self) -> &'static [Failure] {
+        self.family().failures()
     }
 }
 

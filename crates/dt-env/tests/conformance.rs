@@ -1,4 +1,4 @@
-//! Episodes and layouts recorded with Python's MiniGrid (`scripts/make_traces.py`) against ours.
+//! Episodes and layouts recorded with Python's MiniGrid (`scripts/fixtures/make_traces.py`) against ours.
 
 #![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
 

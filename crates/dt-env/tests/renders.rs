@@ -1,4 +1,4 @@
-//! Pictures against those that MiniGrid 3.2.0 drew (`scripts/make_traces.py --only renders`).
+//! Pictures against those that MiniGrid 3.2.0 drew (`scripts/fixtures/make_traces.py --only renders`).
 
 #![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
 

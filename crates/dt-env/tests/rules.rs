@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use dt_env::view::observe;
 use dt_env::{
-    Action, Color, Direction, DoorState, Env, EnvSpec, Grid, Mark, MemoryLayout, Object,
+    Action, Color, Direction, DoorState, Env, EnvSpec, Failure, Grid, Layout, Mark, Object,
     PickupRule, Pose, Rules, Tile, World, WorldConfig,
 };
 use proptest::prelude::*;
@@ -199,7 +199,7 @@ proptest! {
             let at = |&(x, y): &(usize, usize)| world.mark(x, y) == mark;
             cells(world.grid()).filter(at).collect::<Vec<_>>()
         };
-        let (success, failure) = (marked(Mark::Success), marked(Mark::Failure));
+        let (success, failure) = (marked(Mark::Success), marked(Mark::Failure(Failure::WrongTarget)));
         prop_assert_eq!((success.len(), failure.len()), (1, 1));
         // Both can be stood on, and each lies beside its object: the one that matches the
         // instruction, and the other one.
@@ -219,20 +219,20 @@ proptest! {
         spec in builtin(),
         seed in any::<u64>(),
     ) {
-        let layouts = spec.layouts();
+        let layouts = spec.layouts().unwrap();
         let spec = Arc::new(spec);
         let mut drawn = Env::new(spec.clone());
         drawn.reset(seed);
-        let layout = drawn.layout().copied();
+        let layout = *drawn.layout();
         prop_assert_eq!(layouts.iter().filter(|(l, _)| *l == layout).count(), 1);
         let mut built = Env::new(spec);
         for _ in 0..5 {
             built.step(Action::Forward); // what was there before must not matter
         }
         let rng = *built.rng();
-        built.reset_layout(layout.as_ref());
+        built.reset_layout(&layout);
         prop_assert_eq!(*built.rng(), rng, "nothing is drawn");
-        prop_assert_eq!(built.layout().copied(), layout);
+        prop_assert_eq!(*built.layout(), layout);
         let (a, b) = (drawn.world(), built.world());
         prop_assert_eq!(a.grid(), b.grid());
         prop_assert_eq!((a.agent(), a.carrying()), (b.agent(), b.carrying()));
@@ -246,7 +246,7 @@ proptest! {
 #[test]
 fn probabilities_of_layouts_sum_to_one() {
     for spec in EnvSpec::all_builtin() {
-        let layouts = spec.layouts();
+        let layouts = spec.layouts().unwrap();
         let sum: f64 = layouts.iter().map(|(_, p)| p).sum();
         assert!((sum - 1.0).abs() < 1e-12, "{}: {sum}", spec.id);
         assert!(layouts.iter().all(|&(_, p)| p > 0.0), "{}", spec.id);
@@ -257,18 +257,18 @@ fn probabilities_of_layouts_sum_to_one() {
 fn resets_draw_each_layout_about_as_often_as_said() {
     for spec in EnvSpec::all_builtin() {
         let id = spec.id.clone();
-        let layouts = spec.layouts();
+        let layouts = spec.layouts().unwrap();
         // Enough that every layout is expected 60 times or more: five standard deviations below
         // that is still above 20.
         let rarest = layouts.iter().map(|(_, p)| *p).fold(1.0, f64::min);
         let draws = (60.0 / rarest).ceil() as usize;
         let mut env = Env::new(spec.into());
         env.reset(1);
-        let mut counts: Vec<(Option<MemoryLayout>, usize)> =
+        let mut counts: Vec<(Layout, usize)> =
             layouts.iter().map(|(layout, _)| (*layout, 0)).collect();
         for _ in 0..draws {
             env.reset_next();
-            let layout = env.layout().copied();
+            let layout = *env.layout();
             let count = counts.iter_mut().find(|(l, _)| *l == layout);
             count
                 .unwrap_or_else(|| panic!("{id}: {layout:?} is not listed"))

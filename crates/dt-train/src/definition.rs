@@ -1,17 +1,42 @@
 //! How an agent is made: what an `agents/*.ron` file says.
+//!
+//! The definitions of `agents/` are inside the program as well: [`AgentConfig::find`] knows them by
+//! name. A definition names its dataset's recipe by a path from its own folder, by one from the
+//! current folder, or as one that is built in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use dt_data::{Outcome, WindowEnd};
+use dt_env::Failure;
 use dt_env::config::{self, ConfigError};
 
 use crate::model::ModelConfig;
 use crate::optim::OptimizerConfig;
 
-/// The default agent, as `agents/memory-dt.ron` has it.
-const DEFAULT: &str = include_str!("../../../agents/memory-dt.ron");
+macro_rules! builtin {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../../agents/", $name, ".ron")),
+        )
+    };
+}
+
+/// Name and text of every built-in definition; the first is the default.
+const BUILTIN: [(&str, &str); 5] = [
+    builtin!("memory-dt"),
+    builtin!("memory-dt-study"),
+    builtin!("memory-dt-post"),
+    builtin!("memory-dt-gated-mlp"),
+    builtin!("memory-dt-faithful"),
+];
+
+/// Name in errors of a built-in definition.
+fn file_of(name: &str) -> String {
+    format!("agents/{name}.ron")
+}
 
 /// Definition of an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,6 +152,8 @@ pub struct EvaluationConfig {
     pub goals: Vec<Goal>,
     /// Sampled evaluations at the end.
     pub sampled: Vec<SampledConfig>,
+    /// Held-out episodes at each return-to-go, in worlds whose resets cannot all be tried.
+    pub held_out: usize,
 }
 
 impl Default for EvaluationConfig {
@@ -135,6 +162,7 @@ impl Default for EvaluationConfig {
             returns_to_go: vec![0.892, 0.0],
             goals: Vec::new(),
             sampled: Vec::new(),
+            held_out: 200,
         }
     }
 }
@@ -156,8 +184,12 @@ pub struct Goal {
 pub enum GoalOutcome {
     /// The task is done.
     Success,
-    /// The task ends without reward.
+    /// The task ends at the wrong target.
     WrongTarget,
+    /// The task ends in lava.
+    Lava,
+    /// The task ends by walking into something.
+    Collision,
     /// The step limit comes first.
     Truncated,
 }
@@ -167,7 +199,9 @@ impl GoalOutcome {
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Success => Outcome::Success,
-            Self::WrongTarget => Outcome::WrongTarget,
+            Self::WrongTarget => Outcome::Failure(Failure::WrongTarget),
+            Self::Lava => Outcome::Failure(Failure::Lava),
+            Self::Collision => Outcome::Failure(Failure::Collision),
             Self::Truncated => Outcome::Truncated,
         }
     }
@@ -191,7 +225,41 @@ impl AgentConfig {
     /// # Panics
     /// Never in a released build: a test reads it.
     pub fn default_memory() -> Self {
-        Self::parse("agents/memory-dt.ron", DEFAULT).expect("the built-in agent is valid")
+        let (name, text) = BUILTIN[0];
+        Self::parse(&file_of(name), text).expect("the built-in agent is valid")
+    }
+
+    /// Names of the built-in agents, the default first.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        BUILTIN.iter().map(|(name, _)| *name)
+    }
+
+    /// A definition by path, or a built-in one by name (`memory-dt`, or `agents/memory-dt.ron`
+    /// where there is no such file).
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field; where nothing of that name is found, with the names
+    /// that there are.
+    pub fn find(path: &Path) -> Result<Self, ConfigError> {
+        if path.is_file() {
+            return Self::read(path);
+        }
+        let text = path.to_string_lossy();
+        let called = |name: &str| text == name || text == file_of(name);
+        if let Some((name, text)) = BUILTIN.iter().find(|(name, _)| called(name)) {
+            return Self::parse(&file_of(name), text);
+        }
+        if path.exists() || path.components().count() > 1 || path.extension().is_some() {
+            return Self::read(path); // which says what is wrong with it
+        }
+        let names: Vec<&str> = Self::builtin_names().collect();
+        Err(ConfigError::Invalid {
+            file: text.into_owned(),
+            message: format!(
+                "is no file, and no built-in agent; these are {}",
+                names.join(", ")
+            ),
+        })
     }
 
     /// Reads and checks a definition.
@@ -199,8 +267,11 @@ impl AgentConfig {
     /// # Errors
     /// [`ConfigError`] with file and field.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let agent: Self = config::read_ron(path)?;
+        let mut agent: Self = config::read_ron(path)?;
         agent.check(&path.display().to_string())?;
+        if let Some(beside) = beside(path, &agent.dataset) {
+            agent.dataset = beside.display().to_string();
+        }
         Ok(agent)
     }
 
@@ -214,7 +285,11 @@ impl AgentConfig {
         Ok(agent)
     }
 
-    fn check(&self, file: &str) -> Result<(), ConfigError> {
+    /// Checks a definition; `file` only names it in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with the field.
+    pub(crate) fn check(&self, file: &str) -> Result<(), ConfigError> {
         match self.problem() {
             None => Ok(()),
             Some(message) => Err(ConfigError::Invalid {
@@ -276,6 +351,9 @@ impl AgentConfig {
                 ));
             }
         }
+        if evaluation.held_out == 0 {
+            return Some("field `evaluation.held_out`: must be at least 1".to_owned());
+        }
         for sampled in &evaluation.sampled {
             if !(sampled.temperature.is_finite() && sampled.temperature > 0.0)
                 || sampled.episodes == 0
@@ -288,6 +366,13 @@ impl AgentConfig {
         }
         self.model.problem().or_else(|| self.optimizer.problem())
     }
+}
+
+/// The file that a definition names by a path from its own folder, if it is there.
+pub(crate) fn beside(definition: &Path, named: &str) -> Option<PathBuf> {
+    let folder = definition.parent().filter(|p| *p != Path::new(""))?;
+    let beside = folder.join(named);
+    beside.is_file().then_some(beside)
 }
 
 #[cfg(test)]
@@ -304,6 +389,35 @@ mod tests {
     #[test]
     fn the_default_agent_reads() {
         assert_eq!(AgentConfig::default_memory().name, "memory-dt");
+    }
+
+    #[test]
+    fn built_in_agents_are_found_by_name() {
+        for name in AgentConfig::builtin_names() {
+            for path in [name.to_owned(), file_of(name)] {
+                let agent = AgentConfig::find(Path::new(&path)).unwrap();
+                assert_eq!(agent.name, name);
+                // So that the program needs no checkout: its data are built in, too.
+                dt_data::Recipe::find(&agent.dataset).unwrap();
+            }
+        }
+        let error = AgentConfig::find(Path::new("memory-td")).unwrap_err();
+        assert!(error.to_string().contains("memory-dt-study"), "{error}");
+        let error = AgentConfig::find(Path::new("agents/none.ron")).unwrap_err();
+        assert!(error.to_string().contains("cannot read"), "{error}");
+    }
+
+    #[test]
+    fn data_are_named_from_the_definitions_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ron");
+        let text = "(name: \"a\", dataset: \"d.ron\", training: (), evaluation: ())";
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(AgentConfig::read(&path).unwrap().dataset, "d.ron");
+        let data = folder.path().join("d.ron");
+        std::fs::write(&data, "()").unwrap();
+        let named = AgentConfig::read(&path).unwrap().dataset;
+        assert_eq!(named, data.display().to_string());
     }
 
     #[test]

@@ -265,3 +265,14 @@ pub(crate) fn is_gpu(device: &Device) -> bool {
         false
     }
 }
+
+/// Values of a tensor on the host, row-major.
+///
+/// # Panics
+/// If the device fails to hand them over; nothing can go on then.
+pub fn to_host<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    tensor
+        .to_data()
+        .try_into_vec::<f32>()
+        .expect("tensors hold f32")
+}

@@ -24,10 +24,13 @@ pub mod formats;
 pub mod model;
 mod objective;
 mod optim;
+pub mod rollout;
 pub mod run;
+pub mod sweep;
 
 pub use definition::{
     AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, Precision, SampledConfig,
     TrainingConfig,
 };
-pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule, to_host};
+pub use device::to_host;
+pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule};

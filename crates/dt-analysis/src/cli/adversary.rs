@@ -1,5 +1,7 @@
 //! `dt-analysis adversary`
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -7,7 +9,6 @@ use anyhow::Result;
 use dt_analysis::questions::adversary::{
     AdversaryRecord, BeamRecord, Mode, RankedEdit, beam_search, search,
 };
-use dt_analysis::questions::edits::Prompts;
 use dt_analysis::subject::exposure::Exposure;
 use serde::Serialize;
 
@@ -51,18 +52,22 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     let path = question.check_free("adversary.json")?;
     let (study, subjects) = question.load()?;
-    let all = Prompts::new(&study)?;
+    let all = PromptSet::new(&study)?;
     let [start, decision] =
         ["start", "decision"].map(|moment| study.moment(moment).expect("a study has both"));
     let earlier: Vec<usize> = (start..decision).collect();
     let mut found: BTreeMap<&str, Found> = BTreeMap::new();
     for subject in &subjects {
         let exposure = Exposure::of(&subject.agent, &study)?;
-        let (record, _) = search(subject, &study, &all, &exposure, (&args.frame, args.mode))?;
+        let (record, _) = search(
+            &Experiment::new(subject, &all),
+            &exposure,
+            (&args.frame, args.mode),
+        )?;
         let one = Found {
             record,
-            beam_start: beam_search(subject, &study, &all, &[start])?,
-            beam_earlier: beam_search(subject, &study, &all, &earlier)?,
+            beam_start: beam_search(&Experiment::new(subject, &all), &[start])?,
+            beam_earlier: beam_search(&Experiment::new(subject, &all), &earlier)?,
         };
         if !question.json {
             write_summary(out, &subject.name, &one.record)?;

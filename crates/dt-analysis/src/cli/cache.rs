@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use dt_analysis::prompts::PromptSet;
 use dt_analysis::prompts::Study;
-use dt_analysis::subject::Subject;
 use dt_analysis::subject::activations::{matching_points, write_activations};
+use dt_analysis::subject::{Experiment, Subject};
 use dt_train::device::DeviceSpec;
 use serde::Serialize;
 
@@ -60,8 +61,10 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     }
     let study = Study::find(&args.prompts)?;
     let subject = Subject::load(&args.run, &study, args.device)?;
+    let set = PromptSet::new(&study)?;
+    let experiment = Experiment::new(&subject, &set);
     let points = matching_points(&args.hooks, subject.n_layers())?;
-    let prompts = write_activations(&subject, &study, &points, &args.out)?;
+    let prompts = write_activations(&experiment, &points, &args.out)?;
     let record = Record {
         file: args.out.clone(),
         prompts,

@@ -1,13 +1,14 @@
 //! `dt-analysis errata`
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::draw::write_all;
 use dt_analysis::figures::errata_figure;
+use dt_analysis::files::write_all;
 use dt_analysis::papers::memory_dt::errata::errata;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
-use dt_analysis::questions::edits::Prompts;
 
 use super::Outcome;
 use super::question::{Question, list, write_json_file};
@@ -27,10 +28,10 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let path = args.question.check_free("errata.json")?;
     let (study, subjects) = args.question.load()?;
-    let all = Prompts::new(&study)?;
+    let all = PromptSet::new(&study)?;
     let records = subjects
         .iter()
-        .map(|subject| Ok(errata(subject, &study, &all)?))
+        .map(|subject| Ok(errata(&Experiment::new(subject, &all))?))
         .collect::<Result<Vec<_>>>()?;
     let post = PostNumbers::read();
     let figures: Vec<_> = records

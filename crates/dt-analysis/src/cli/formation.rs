@@ -1,11 +1,15 @@
 //! `dt-analysis formation`
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::{Experiment, Subject};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use dt_analysis::draw::{Figure, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::formation_figure;
+use dt_analysis::files::write_all;
 use dt_analysis::questions::formation::{FormationRecord, formation};
 
 use super::Outcome;
@@ -29,11 +33,17 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     let path = question.check_free("formation.json")?;
     let (study, subjects) = question.load()?;
+    let set = PromptSet::new(&study)?;
     let bar = progress(subjects.len());
     let mut records: BTreeMap<&str, FormationRecord> = BTreeMap::new();
     for (subject, run) in subjects.iter().zip(&question.runs) {
         bar.set_message(subject.name.clone());
-        records.insert(&subject.name, formation(run, &study, question.device)?);
+        let states: Vec<Subject> = checkpoints(run, subject.agent.record.step)
+            .iter()
+            .map(|path| Subject::load(path, &study, question.device))
+            .collect::<Result<_, _>>()?;
+        let experiment = Experiment::new(subject, &set);
+        records.insert(&subject.name, formation(&experiment, &states)?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -63,4 +73,21 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     }
     list(out, &path, &written)?;
     Ok(Outcome::Done)
+}
+
+/// Folders of kept weights, by step; the run itself stands for its last step.
+fn checkpoints(run: &Path, last: u64) -> Vec<PathBuf> {
+    let mut found: BTreeMap<u64, PathBuf> = BTreeMap::new();
+    let entries = std::fs::read_dir(run.join("checkpoints"))
+        .into_iter()
+        .flatten();
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let step = name.strip_prefix("step-").and_then(|s| s.parse().ok());
+        if let Some(step) = step.filter(|_| entry.path().join("agent.safetensors").exists()) {
+            found.insert(step, entry.path());
+        }
+    }
+    found.entry(last).or_insert_with(|| run.to_owned());
+    found.into_values().collect()
 }

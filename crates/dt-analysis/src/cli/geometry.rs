@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::figures::{Group, geometry_figures};
-use dt_analysis::papers::memory_dt::published::PostNumbers;
+use dt_analysis::figures::geometry_figures;
+use dt_analysis::questions::geometry::{EXPOSED_FRAMES, geometry};
+use dt_analysis::subject::exposure::Exposure;
 
 use super::Outcome;
 use super::question::{self, Question};
@@ -12,7 +13,7 @@ use super::question::{self, Question};
 /// Lengths, angles and components of the vectors of what an agent sees.
 ///
 /// Writes geometry.json (lengths of all items, cosines, principal components of the study's item
-/// sets, maps of their scores on the view, items near the cue) and Figures 5 to 7 and 9 to 13.
+/// sets, maps of their scores on the view, items near the first anchor) and their figures.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-analysis geometry runs/memory-dt/seed-0 --out geometry")]
 pub struct Args {
@@ -22,10 +23,14 @@ pub struct Args {
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     args.question.check_free("geometry.json")?;
-    let answers = args.question.ask()?;
-    let value = answers.keyed(|r| &r.geometry);
-    let post = PostNumbers::read();
-    let draw = |group: Group| geometry_figures(group, &post);
-    question::write(&args.question, &answers, "geometry", &value, draw, out)?;
+    let answers = args.question.ask(|experiment| {
+        let study = &experiment.prompts.study;
+        let exposure = Exposure::of(&experiment.subject.agent, study)?;
+        let objects = study.direction_set()?.objects;
+        let view = experiment.subject.view();
+        let exposed = exposure.exposed_cells(view, objects, EXPOSED_FRAMES);
+        geometry(experiment, &exposed)
+    })?;
+    question::write(&args.question, &answers, "geometry", geometry_figures, out)?;
     Ok(Outcome::Done)
 }

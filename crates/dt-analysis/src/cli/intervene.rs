@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::figures::{Group, intervention_figures};
-use dt_analysis::papers::memory_dt::published::PostNumbers;
-use dt_analysis::questions::edits::EffectsRecord;
-use dt_analysis::questions::mediation::MediationRecord;
-use dt_analysis::questions::steering::SteeringRecord;
+use dt_analysis::figures::intervention_figures;
+use dt_analysis::questions::adversary::double_complement;
+use dt_analysis::questions::edits::{EffectsRecord, effects};
+use dt_analysis::questions::mediation::{MediationRecord, clean_mediation};
+use dt_analysis::questions::steering::{SteeringRecord, steering};
 use serde::Serialize;
 
 use super::Outcome;
@@ -16,7 +16,8 @@ use super::question::{self, Question};
 /// What edits of the observation do, and what the same edits of the representation do.
 ///
 /// Writes intervene.json (all logits, restored logit differences, projections, direct
-/// interventions, mediation of the double complement, closed-loop steering) and Figures 17 to 19.
+/// interventions, mediation of the study's edit that puts the other object into two cells,
+/// closed-loop steering) and their figures.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-analysis intervene runs/memory-dt/seed-* --out intervene")]
 pub struct Args {
@@ -24,23 +25,39 @@ pub struct Args {
     question: Question,
 }
 
+/// Random directions beside the study's in mediation.
+const RANDOM: usize = 200;
+
 #[derive(Serialize)]
-struct Record<'a> {
-    effects: &'a EffectsRecord,
-    mediation: &'a Option<MediationRecord>,
-    steering: &'a SteeringRecord,
+struct Record {
+    effects: EffectsRecord,
+    mediation: Option<MediationRecord>,
+    steering: Option<SteeringRecord>,
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     args.question.check_free("intervene.json")?;
-    let answers = args.question.ask()?;
-    let value = answers.keyed(|r| Record {
-        effects: &r.effects,
-        mediation: &r.evidence.mediation,
-        steering: &r.evidence.steering,
-    });
-    let post = PostNumbers::read();
-    let draw = |group: Group| intervention_figures(group, &post);
-    question::write(&args.question, &answers, "intervene", &value, draw, out)?;
+    let answers = args.question.ask(|experiment| {
+        let study = &experiment.prompts.study;
+        let mediation = match double_complement(study, &study.site) {
+            Some(edit) => clean_mediation(experiment, edit, RANDOM)?,
+            None => None,
+        };
+        Ok(Record {
+            effects: effects(experiment)?,
+            mediation,
+            steering: match study.main_factor() {
+                Ok(_) => steering(experiment)?,
+                Err(_) => None, // several factors are flipped at once
+            },
+        })
+    })?;
+    question::write(
+        &args.question,
+        &answers,
+        "intervene",
+        |group, about| intervention_figures(&group.part(|r| &r.effects), about),
+        out,
+    )?;
     Ok(Outcome::Done)
 }

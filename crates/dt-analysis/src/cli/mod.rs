@@ -20,6 +20,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+pub use dt_env::shell::{Outcome, write_json};
 
 /// Decision transformers on gridworlds: ask them questions, and draw the answers.
 ///
@@ -49,13 +50,6 @@ enum Command {
     Plot(plot::Args),
 }
 
-/// How a command ended, if it could do its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All is well.
-    Done,
-}
-
 /// Runs the chosen subcommand.
 pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     let outcome = match &cli.command {
@@ -75,13 +69,6 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     }?;
     out.flush()?;
     Ok(outcome)
-}
-
-/// Writes `value` as indented JSON and a line end.
-fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
-    // Via a string: serde_json hides which errors come from the pipe.
-    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
-    Ok(())
 }
 
 #[cfg(test)]

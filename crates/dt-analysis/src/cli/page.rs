@@ -1,25 +1,52 @@
 //! The report: every figure, every claim with its verdict, one page.
 
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use dt_analysis::dossier::reproduce::AgentResults;
 use dt_analysis::dossier::table::{Row, write_table};
-use dt_analysis::draw::{Figure, Written, write_all};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::{
-    Group, attribution_figures, claims_figure, errata_figure, geometry_figures,
-    intervention_figures, patching_figures,
+    About, Group, attribution_figures, claims_figure, errata_figure, geometry_figures,
+    intervention_figures, patching_figures, path_figures, walsh_figures,
 };
+use dt_analysis::files::{Written, write_all};
 use dt_analysis::pages::report::{Picture, Report, Section, Shown, render};
-use dt_analysis::papers::memory_dt::claims::{ClaimSummary, summarise};
+use dt_analysis::papers::memory_dt::claims::{ClaimSummary, Claims, summarise};
 use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
 use dt_analysis::papers::memory_dt::figures as post;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
-use dt_analysis::questions::edits::Prompts;
 use dt_train::checkpoint::write_atomic;
 
-use super::question::{Answers, Question, write_json_file};
+use super::question::{Answers, Question, published, write_json_file};
+
+/// Rules by which claims are judged.
+#[derive(clap::Args)]
+pub struct RulesArgs {
+    /// Rules by which claims are judged
+    #[arg(long, value_name = "FILE", default_value = "studies/claims.ron")]
+    pub claims: PathBuf,
+}
+
+/// The rules, read.
+pub struct Rules {
+    /// The claims.
+    pub claims: Claims,
+    /// Hash of their file.
+    pub hash: String,
+}
+
+impl RulesArgs {
+    /// Reads the rules.
+    pub fn read(&self) -> Result<Rules> {
+        let (claims, hash) = Claims::find(&self.claims)?;
+        Ok(Rules { claims, hash })
+    }
+}
 
 /// A part of the page that not every report has: heading, sentences, figures.
 pub struct Part {
@@ -34,7 +61,8 @@ pub struct Part {
 /// Draws and writes everything; `parts` come first, and `more_rows` into the long table.
 pub fn write(
     question: &Question,
-    answers: &Answers,
+    answers: &Answers<AgentResults>,
+    rules: &Rules,
     command: &str,
     parts: Vec<Part>,
     more_rows: Vec<Row>,
@@ -43,15 +71,18 @@ pub fn write(
     let page = question.check_free("report.html")?;
     let numbers = question.check_free("results.json")?;
     let post = PostNumbers::read();
-    let kinds = answers.by_kind();
-    let groups: Vec<Group> = kinds
-        .iter()
-        .map(|(name, agents)| Group { name, agents })
-        .collect();
+    let study = &answers.set.study;
+    let published = published(study);
+    let about = About {
+        study,
+        published: published.as_ref(),
+    };
+    let groups: Vec<Group> = answers.by_kind();
     let mut summaries: BTreeMap<String, Vec<ClaimSummary>> = BTreeMap::new();
     for group in &groups {
-        let findings: Vec<&[_]> = group.agents.iter().map(|a| a.findings.as_slice()).collect();
-        let summary = summarise(&answers.claims, &findings, &post.claims)?;
+        let findings = group.agents.iter().map(|a| a.record.findings.as_slice());
+        let findings: Vec<&[_]> = findings.collect();
+        let summary = summarise(&rules.claims, &findings, &post.claims)?;
         summaries.insert(group.name.to_owned(), summary);
     }
     let corrected = corrected(answers)?;
@@ -67,7 +98,7 @@ pub fn write(
             figures: shown.collect::<Result<_>>()?,
         })
     };
-    let of = |f: &dyn Fn(Group) -> Vec<Figure>| groups.iter().flat_map(|g| f(*g)).collect();
+    let of = |f: &dyn Fn(&Group) -> Vec<Figure>| groups.iter().flat_map(f).collect();
     let mut world = draw(
         "The world and the question",
         "What the agent sees, what it must do, and what is done to what it sees.",
@@ -85,7 +116,7 @@ pub fn write(
     let mut sections = vec![draw(
         "At a glance",
         "",
-        vec![claims_figure(&groups, &answers.claims)],
+        vec![claims_figure(&groups, &rules.claims)],
     )?];
     for part in parts {
         sections.push(draw(&part.heading, &part.text, part.figures)?);
@@ -95,7 +126,7 @@ pub fn write(
         "Decoys and direct interventions",
         "What edits of the first frame do to the turn, and what setting the instruction's \
              coefficient inside does.",
-        of(&|g| intervention_figures(g, &post)),
+        of(&|g| intervention_figures(&g.part(|r| &r.effects), about)),
     )?);
     if let Some(record) = &corrected {
         let figures = vec![errata_figure(record, &post)];
@@ -105,28 +136,36 @@ pub fn write(
         "Geometry of what is seen",
         "The observation enters as a sum of one vector for each object, colour and state of each \
          cell. Items that an agent treats alike lie along one direction.",
-        of(&|g| geometry_figures(g, &post)),
+        of(&|g| geometry_figures(&g.part(|r| &r.geometry), about)),
     )?);
     sections.push(draw(
         "From the first frame to the turn",
         "Where the instruction is carried inside, and by what.",
-        of(&|g| patching_figures(g)),
+        of(&|g| {
+            let mut figures = patching_figures(&g.part(|r| &r.patching), about);
+            figures.extend(path_figures(&g.part(|r| &r.paths), about));
+            figures
+        }),
     )?);
-    let figures = of(&|g| attribution_figures(g));
+    let figures = of(&|g| {
+        let mut figures = attribution_figures(&g.part(|r| &r.attribution), about);
+        figures.extend(walsh_figures(&g.part(|r| &r.evidence.walsh), about));
+        figures
+    });
     sections.push(draw("What adds up to the answer", "", figures)?);
 
     let html = render(&Report {
         command,
-        study: &answers.study.name,
-        claims: &answers.claims,
-        claims_hash: &answers.claims_hash,
+        study: &study.name,
+        claims: &rules.claims,
+        claims_hash: &rules.hash,
         groups: &groups,
         summaries: &summaries,
         post: &post,
         errata: corrected.as_ref(),
         sections: &sections,
     });
-    let mut rows: Vec<Row> = answers.results.iter().flat_map(|r| r.rows()).collect();
+    let mut rows: Vec<Row> = answers.records.iter().flat_map(|r| r.rows()).collect();
     rows.extend(more_rows);
     write_table(&rows, &question.out, "results")?;
     write_json_file(&question.out.join("claims.json"), &summaries)?;
@@ -134,22 +173,22 @@ pub fn write(
         &question.out.join("claims.csv"),
         claims_by_agent(answers).as_bytes(),
     )?;
-    let keyed = answers.keyed(|r| r);
+    let keyed = answers.keyed();
     write_json_file(&numbers, &keyed)?;
     write_atomic(&page, html.as_bytes())?;
     if question.json {
         super::write_json(out, &keyed)?;
     } else {
-        print_verdicts(out, answers, &groups, &summaries)?;
+        print_verdicts(out, rules, &groups, &summaries)?;
         writeln!(out, "\n{}\n{}", numbers.display(), page.display())?;
     }
     Ok(())
 }
 
 /// Every finding on every agent, one a row.
-fn claims_by_agent(answers: &Answers) -> String {
+fn claims_by_agent(answers: &Answers<AgentResults>) -> String {
     let mut csv = String::from("agent,claim,value,passes,details\n");
-    for (subject, results) in answers.subjects.iter().zip(&answers.results) {
+    for (subject, results) in answers.subjects.iter().zip(&answers.records) {
         for finding in &results.findings {
             csv += &format!(
                 "\"{}\",{},{},{},\"{}\"\n",
@@ -167,7 +206,7 @@ fn claims_by_agent(answers: &Answers) -> String {
 }
 
 /// The corrected Figure 20, if one of the agents is of the kind that it is about.
-fn corrected(answers: &Answers) -> Result<Option<ErrataRecord>> {
+fn corrected(answers: &Answers<AgentResults>) -> Result<Option<ErrataRecord>> {
     let imported = answers
         .subjects
         .iter()
@@ -175,9 +214,8 @@ fn corrected(answers: &Answers) -> Result<Option<ErrataRecord>> {
     let Some(subject) = imported else {
         return Ok(None);
     };
-    let all = Prompts::new(&answers.study)?;
     // An imported agent of another kind has no errata.
-    Ok(errata(subject, &answers.study, &all).ok())
+    Ok(errata(&Experiment::new(subject, &answers.set)).ok())
 }
 
 fn shown(figure: &Figure, written: &Written) -> Result<Shown> {
@@ -193,20 +231,21 @@ fn shown(figure: &Figure, written: &Written) -> Result<Shown> {
 
 fn print_verdicts(
     out: &mut impl Write,
-    answers: &Answers,
+    rules: &Rules,
     groups: &[Group],
     summaries: &BTreeMap<String, Vec<ClaimSummary>>,
 ) -> Result<()> {
     for group in groups {
         writeln!(out, "{}", group.counted())?;
-        for (claim, summary) in answers.claims.claims.iter().zip(&summaries[group.name]) {
+        for (claim, summary) in rules.claims.claims.iter().zip(&summaries[group.name]) {
             let verdict = summary
                 .verdict
                 .as_ref()
                 .map_or("–".to_owned(), ToString::to_string);
             let value = summary.median.map_or("–".to_owned(), |v| format!("{v:.2}"));
-            let details = match group.agents {
+            let details = match group.agents.as_slice() {
                 [one] => one
+                    .record
                     .findings
                     .iter()
                     .find(|f| f.id == claim.id)

@@ -3,18 +3,20 @@
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::figures::patching_figures;
-use dt_analysis::questions::patching::{PatchingRecord, PathRecord};
+use dt_analysis::figures::{patching_figures, path_figures};
+use dt_analysis::questions::patching::{
+    PatchingRecord, PathRecord, all_sweeps, path_patching, sweep,
+};
 use serde::Serialize;
 
 use super::Outcome;
 use super::question::{self, Question};
 
-/// Which activations carry the instruction to the decision.
+/// Which activations carry the main factor to the decision.
 ///
-/// Copies activations of the original prompt into the run with the flipped instruction, cell by
-/// cell, and follows paths between components. Writes patch.json and maps of residual stream,
-/// attention and MLP outputs, heads, and paths.
+/// Copies activations of the original prompt into the run with the factor flipped, cell by cell,
+/// and follows paths between components. Writes patch.json and maps of residual stream, attention
+/// and MLP outputs, heads, and paths.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-analysis patch runs/memory-dt/seed-0 --out patching")]
 pub struct Args {
@@ -23,24 +25,28 @@ pub struct Args {
 }
 
 #[derive(Serialize)]
-struct Record<'a> {
-    patching: &'a PatchingRecord,
-    paths: &'a PathRecord,
+struct Record {
+    patching: PatchingRecord,
+    paths: PathRecord,
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     args.question.check_free("patch.json")?;
-    let answers = args.question.ask()?;
-    let value = answers.keyed(|r| Record {
-        patching: &r.patching,
-        paths: &r.paths,
-    });
+    let answers = args.question.ask(|experiment| {
+        Ok(Record {
+            patching: sweep(experiment, &all_sweeps())?,
+            paths: path_patching(experiment)?,
+        })
+    })?;
     question::write(
         &args.question,
         &answers,
         "patch",
-        &value,
-        patching_figures,
+        |group, about| {
+            let mut figures = patching_figures(&group.part(|r| &r.patching), about);
+            figures.extend(path_figures(&group.part(|r| &r.paths), about));
+            figures
+        },
         out,
     )?;
     Ok(Outcome::Done)

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use dt_analysis::draw::{Written, write_all};
 use dt_analysis::figures::plot;
+use dt_analysis::files::{Written, write_all};
 use serde::Serialize;
 
 use super::Outcome;

@@ -1,15 +1,18 @@
 //! `dt-analysis probe`
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use dt_analysis::draw::write_all;
+use dt_analysis::figures::sweep_figure;
+use dt_analysis::files::write_all;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::probing::{
     Concept, Given, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token, check_directions,
-    read_directions, sweep_csv, sweep_figure, sweep_probes, write_directions,
+    read_directions, sweep_csv, sweep_probes, write_directions,
 };
 use dt_analysis::subject::Subject;
 use dt_train::checkpoint::write_atomic;
@@ -109,7 +112,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let given = given
         .as_ref()
         .map(|(file, directions)| Given { file, directions });
-    let sweeps = sweep_all(&subjects, &study, &args.config(), given)?;
+    let sweeps = sweep_all(&subjects, &PromptSet::new(&study)?, &args.config(), given)?;
 
     let records: Vec<&ProbeSweepRecord> = sweeps.iter().map(|s| &s.record).collect();
     let figures: Vec<_> = records.iter().map(|r| sweep_figure(r)).collect();
@@ -137,7 +140,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
 
 fn sweep_all(
     subjects: &[Subject],
-    study: &Study,
+    set: &PromptSet,
     config: &SweepConfig,
     given: Option<Given>,
 ) -> Result<Vec<Sweep>> {
@@ -148,7 +151,11 @@ fn sweep_all(
     let mut sweeps = Vec::new();
     for subject in subjects {
         bar.set_message(subject.name.clone());
-        sweeps.push(sweep_probes(subject, study, config, given)?);
+        sweeps.push(sweep_probes(
+            &Experiment::new(subject, &set),
+            config,
+            given,
+        )?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -163,10 +170,7 @@ impl Args {
             false => self.tokens.clone(),
         };
         SweepConfig {
-            concepts: match self.concepts.is_empty() {
-                true => default.concepts,
-                false => self.concepts.clone(),
-            },
+            concepts: self.concepts.clone(),
             tokens: chosen(default.tokens),
             hooks: self.hooks.clone(),
             logistic: self.logistic,
@@ -216,7 +220,7 @@ fn print_sweep(out: &mut impl Write, record: &ProbeSweepRecord) -> Result<()> {
         }
         writeln!(out)?;
         for concept in &record.config.concepts {
-            write!(out, "  {:<18}", concept.title())?;
+            write!(out, "  {:<18}", record.titles[concept])?;
             for point in &points {
                 let probe = record.probe(point, token, *concept);
                 let value = probe.and_then(|p| p.worst_case());

@@ -1,14 +1,17 @@
 //! What all questions about agents have in common.
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use dt_analysis::dossier::reproduce::{AgentResults, reproduce};
-use dt_analysis::draw::{Figure, Written, write_all};
-use dt_analysis::figures::Group;
-use dt_analysis::papers::memory_dt::claims::Claims;
+use dt_analysis::draw::Figure;
+use dt_analysis::figures::published::Published;
+use dt_analysis::figures::{About, Answer, Group};
+use dt_analysis::files::{Written, write_all};
+use dt_analysis::papers::memory_dt::published::PostNumbers;
 use dt_analysis::prompts::Study;
 use dt_analysis::subject::Subject;
 use dt_train::checkpoint::write_atomic;
@@ -28,9 +31,6 @@ pub struct Question {
     /// Prompts, edits and items that are asked about
     #[arg(long, value_name = "FILE", default_value = "studies/memory-post.ron")]
     pub study: PathBuf,
-    /// Rules by which claims are judged
-    #[arg(long, value_name = "FILE", default_value = "studies/claims.ron")]
-    pub claims: PathBuf,
     /// Where to compute: cpu, libtorch or libtorch:cuda:N
     #[arg(long, default_value_t = DeviceSpec::Cpu)]
     pub device: DeviceSpec,
@@ -42,18 +42,14 @@ pub struct Question {
     pub json: bool,
 }
 
-/// What was asked and what came out.
-pub struct Answers {
-    /// The study.
-    pub study: Study,
-    /// The rules.
-    pub claims: Claims,
-    /// Hash of their file.
-    pub claims_hash: String,
+/// What was asked and what came out on each agent.
+pub struct Answers<T> {
+    /// The prompts of the study.
+    pub set: PromptSet,
     /// The agents, in the order given.
     pub subjects: Vec<Subject>,
-    /// Their results.
-    pub results: Vec<AgentResults>,
+    /// What was found on each.
+    pub records: Vec<T>,
 }
 
 impl Question {
@@ -76,26 +72,32 @@ impl Question {
         Ok(path)
     }
 
-    /// Asks every agent everything.
-    pub fn ask(&self) -> Result<Answers> {
-        let (claims, claims_hash) = Claims::find(&self.claims)?;
+    /// Asks every agent one question.
+    pub fn ask<T>(
+        &self,
+        question: impl Fn(&Experiment) -> Result<T, dt_analysis::Error>,
+    ) -> Result<Answers<T>> {
         let (study, subjects) = self.load()?;
+        let set = PromptSet::new(&study)?;
         let bar = progress(subjects.len());
-        let mut results = Vec::new();
+        let mut records = Vec::new();
         for subject in &subjects {
             bar.set_message(subject.name.clone());
-            results.push(reproduce(subject, &study, &claims)?);
+            records.push(question(&Experiment::new(subject, &set))?);
             bar.inc(1);
         }
         bar.finish_and_clear();
         Ok(Answers {
-            study,
-            claims,
-            claims_hash,
+            set,
             subjects,
-            results,
+            records,
         })
     }
+}
+
+/// Numbers to draw beside an agent's, if the study is the one that they were published on.
+pub fn published(study: &Study) -> Option<Published> {
+    (*study == Study::memory_post()).then(|| PostNumbers::read().beside())
 }
 
 /// Loads every agent once.
@@ -118,23 +120,30 @@ pub fn load_subjects(runs: &[PathBuf], study: &Study, device: DeviceSpec) -> Res
     Ok(subjects)
 }
 
-impl Answers {
-    /// Results by kind of agent, in the order in which kinds first appear.
-    pub fn by_kind(&self) -> Vec<(String, Vec<&AgentResults>)> {
-        let mut kinds: Vec<(String, Vec<&AgentResults>)> = Vec::new();
-        for result in &self.results {
-            match kinds.iter_mut().find(|(name, _)| *name == result.agent) {
-                Some((_, agents)) => agents.push(result),
-                None => kinds.push((result.agent.clone(), vec![result])),
+impl<T> Answers<T> {
+    /// Records by kind of agent, in the order in which kinds first appear.
+    pub fn by_kind(&self) -> Vec<Group<'_, T>> {
+        let mut kinds: Vec<Group<T>> = Vec::new();
+        for (subject, record) in self.subjects.iter().zip(&self.records) {
+            let answer = Answer {
+                seed: subject.agent.record.seed,
+                record,
+            };
+            match kinds.iter_mut().find(|group| group.name == subject.kind()) {
+                Some(group) => group.agents.push(answer),
+                None => kinds.push(Group {
+                    name: subject.kind(),
+                    agents: vec![answer],
+                }),
             }
         }
         kinds
     }
 
-    /// One value for each agent, by its name.
-    pub fn keyed<'a, T>(&'a self, value: impl Fn(&'a AgentResults) -> T) -> BTreeMap<&'a str, T> {
-        let subjects = self.subjects.iter().zip(&self.results);
-        subjects.map(|(s, r)| (s.name.as_str(), value(r))).collect()
+    /// The records by the agents' names.
+    pub fn keyed(&self) -> BTreeMap<&str, &T> {
+        let subjects = self.subjects.iter().zip(&self.records);
+        subjects.map(|(s, r)| (s.name.as_str(), r)).collect()
     }
 }
 
@@ -147,24 +156,29 @@ pub fn progress(agents: usize) -> ProgressBar {
 }
 
 /// Writes the numbers as `NAME.json` and the figures, and lists them.
-pub fn write(
+pub fn write<T: Serialize>(
     question: &Question,
-    answers: &Answers,
+    answers: &Answers<T>,
     name: &str,
-    value: &impl Serialize,
-    draw: impl Fn(Group) -> Vec<Figure>,
+    draw: impl Fn(&Group<T>, About) -> Vec<Figure>,
     out: &mut impl Write,
 ) -> Result<()> {
     let path = question.check_free(&format!("{name}.json"))?;
-    let kinds = answers.by_kind();
-    let figures: Vec<Figure> = kinds
+    let published = published(&answers.set.study);
+    let about = About {
+        study: &answers.set.study,
+        published: published.as_ref(),
+    };
+    let figures: Vec<Figure> = answers
+        .by_kind()
         .iter()
-        .flat_map(|(name, agents)| draw(Group { name, agents }))
+        .flat_map(|group| draw(group, about))
         .collect();
     let written = write_all(&figures, &question.out, question.force)?;
-    write_json_file(&path, value)?;
+    let value = answers.keyed();
+    write_json_file(&path, &value)?;
     if question.json {
-        super::write_json(out, value)?;
+        super::write_json(out, &value)?;
     } else {
         list(out, &path, &written)?;
     }

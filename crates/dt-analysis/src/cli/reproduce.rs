@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use anyhow::Result;
+use dt_analysis::dossier::reproduce::reproduce;
 
+use super::page::RulesArgs;
 use super::question::Question;
 use super::{Outcome, page};
 
@@ -20,13 +22,25 @@ use super::{Outcome, page};
 pub struct Args {
     #[command(flatten)]
     question: Question,
+    #[command(flatten)]
+    rules: RulesArgs,
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     question.check_free("report.html")?;
     question.check_free("results.json")?;
-    let answers = question.ask()?;
-    page::write(question, &answers, "reproduce", Vec::new(), Vec::new(), out)?;
+    let rules = args.rules.read()?;
+    let answers = question.ask(|experiment| reproduce(experiment, &rules.claims))?;
+    let command = "reproduce";
+    page::write(
+        question,
+        &answers,
+        &rules,
+        command,
+        Vec::new(),
+        Vec::new(),
+        out,
+    )?;
     Ok(Outcome::Done)
 }

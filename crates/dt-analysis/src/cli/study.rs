@@ -1,17 +1,19 @@
 //! `dt-analysis study`
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::io::Write;
 
 use anyhow::{Context, Result};
 use dt_analysis::dossier::agent_study::{AgentStudy, about, study_agent, transfer_finding};
 use dt_analysis::figures::study_parts;
-use dt_analysis::papers::memory_dt::claims::{Claims, Rule};
+use dt_analysis::papers::memory_dt::claims::Rule;
 use dt_analysis::prompts::Study;
-use dt_analysis::questions::edits::Prompts;
 use dt_analysis::questions::transfer::{TransferRecord, kinship, transfer};
 use dt_analysis::subject::Subject;
 use dt_analysis::subject::exposure::training_data;
 
+use super::page::RulesArgs;
 use super::question::{Answers, Question, progress, write_json_file};
 use super::{Outcome, page};
 
@@ -27,27 +29,32 @@ use super::{Outcome, page};
 pub struct Args {
     #[command(flatten)]
     question: Question,
+    #[command(flatten)]
+    rules: RulesArgs,
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     question.check_free("report.html")?;
     question.check_free("results.json")?;
-    let (claims, claims_hash) = Claims::find(&question.claims)?;
+    let rules = args.rules.read()?;
+    let claims = &rules.claims;
     let (study, subjects) = question.load()?;
     let kept = question.out.join("agents");
     std::fs::create_dir_all(&kept).with_context(|| kept.display().to_string())?;
+    let set = PromptSet::new(&study)?;
     let bar = progress(subjects.len());
     let mut studies = Vec::new();
     for subject in &subjects {
         bar.set_message(subject.name.clone());
         let path = kept.join(format!("{}.json", subject.name.replace('/', ".")));
-        let about = about(subject, &study, &claims)?;
+        let experiment = Experiment::new(subject, &set);
+        let about = about(&experiment, claims)?;
         let found = match AgentStudy::read(&path, &about) {
             Some(found) => found,
             None => {
                 let data = training_data(&subject.agent);
-                let made = study_agent(subject, &study, &claims, data.as_ref())?;
+                let made = study_agent(&experiment, claims, data.as_ref())?;
                 made.write(&path)?;
                 made
             }
@@ -77,13 +84,19 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             figures,
         });
     let answers = Answers {
-        results: studies.iter().map(|s| s.results.clone()).collect(),
-        study,
-        claims,
-        claims_hash,
+        records: studies.iter().map(|s| s.results.clone()).collect(),
+        set,
         subjects,
     };
-    page::write(question, &answers, "study", parts.collect(), rows, out)?;
+    page::write(
+        question,
+        &answers,
+        &rules,
+        "study",
+        parts.collect(),
+        rows,
+        out,
+    )?;
     Ok(Outcome::Done)
 }
 
@@ -93,7 +106,7 @@ fn transfers(
     subjects: &[Subject],
     studies: &[AgentStudy],
 ) -> Result<Vec<TransferRecord>> {
-    let all = Prompts::new(study)?;
+    let all = PromptSet::new(study)?;
     let mut records = Vec::new();
     for subject in subjects {
         let chosen: Vec<_> = subjects
@@ -105,7 +118,7 @@ fn transfers(
             })
             .collect();
         let mode = studies[0].adversaries[0].mode;
-        records.extend(transfer(subject, study, &all, mode, &chosen)?);
+        records.extend(transfer(&Experiment::new(subject, &all), mode, &chosen)?);
     }
     Ok(records)
 }

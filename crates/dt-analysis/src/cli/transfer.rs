@@ -1,10 +1,11 @@
 //! `dt-analysis transfer`
 
+use dt_analysis::prompts::PromptSet;
+use dt_analysis::subject::Experiment;
 use std::io::Write;
 
 use anyhow::{Result, bail};
 use dt_analysis::questions::adversary::{Mode, search};
-use dt_analysis::questions::edits::Prompts;
 use dt_analysis::questions::transfer::{Chosen, kinship, transfer};
 use dt_analysis::subject::exposure::Exposure;
 
@@ -29,21 +30,15 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     if subjects.len() < 2 {
         bail!("transfer is from one agent to another; give two runs or more");
     }
-    let all = Prompts::new(&study)?;
+    let all = PromptSet::new(&study)?;
     let bar = progress(subjects.len());
     let mut chosen = Vec::new();
     for subject in &subjects {
         bar.set_message(subject.name.clone());
         let exposure = Exposure::of(&subject.agent, &study)?;
-        let frame = ("start", Mode::Replacing);
-        let (record, table) = search(subject, &study, &all, &exposure, frame)?;
-        chosen.push(Chosen::of(
-            &subject.name,
-            &record,
-            &table,
-            &study,
-            &exposure,
-        ));
+        let frame = (study.site.as_str(), Mode::Replacing);
+        let (record, table) = search(&Experiment::new(subject, &all), &exposure, frame)?;
+        chosen.push(Chosen::of(&subject.name, &record, &table, &all, &exposure)?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -55,7 +50,11 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             .filter(|(other, _)| other.name != subject.name)
             .filter_map(|(other, chosen)| Some((chosen.as_ref()?, kinship(other, subject))))
             .collect();
-        records.extend(transfer(subject, &study, &all, Mode::Replacing, &others)?);
+        records.extend(transfer(
+            &Experiment::new(subject, &all),
+            Mode::Replacing,
+            &others,
+        )?);
     }
     write_json_file(&path, &records)?;
     if question.json {

@@ -1,5 +1,6 @@
 //! Everything about one agent, kept on disk so that a study of many can be gone on with.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -11,16 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::dossier::reproduce::{AgentResults, reproduce};
 use crate::papers::memory_dt::claims::{Claims, Finding};
-use crate::prompts::Study;
 use crate::questions::adversary::{
     AdversaryRecord, BeamRecord, Mode, OneSite, SteeringCurve, beam_search, one_site, search,
     steering_curve,
 };
-use crate::questions::edits::Prompts;
 use crate::questions::probing::{ProbeSweepRecord, SweepConfig, sweep_probes};
 use crate::questions::reach::{FrameSearch, HistorySearch, Reach, Reachable};
 use crate::questions::transfer::{Chosen, Kinship, TransferRecord};
-use crate::subject::Subject;
 use crate::subject::exposure::Exposure;
 
 /// Changes whenever other numbers are measured, so that kept ones are not mixed with them.
@@ -78,7 +76,12 @@ fn probe_config() -> SweepConfig {
 ///
 /// # Errors
 /// If the agent's weights cannot be read.
-pub fn about(subject: &Subject, study: &Study, claims: &Claims) -> Result<String, Error> {
+pub fn about(experiment: &Experiment, claims: &Claims) -> Result<String, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let path = subject.agent.dir.join("agent.safetensors");
     let weights = fs::read(&path).map_err(|e| Error::corrupt(&path, &e))?;
     let mut hasher = blake3::Hasher::new();
@@ -95,51 +98,54 @@ pub fn about(subject: &Subject, study: &Study, claims: &Claims) -> Result<String
 /// # Errors
 /// If the study cannot be asked of the agent.
 pub fn study_agent(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     claims: &Claims,
     data: Option<&Dataset>,
 ) -> Result<AgentStudy, Error> {
-    let all = Prompts::new(study)?;
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let exposure = Exposure::of(&subject.agent, study)?;
     let mut adversaries = Vec::new();
     let (mut chosen, mut site) = (None, None);
     for (moment, mode) in SEARCHES {
-        let (record, table) = search(subject, study, &all, &exposure, (moment, mode))?;
+        let (record, table) = search(experiment, &exposure, (moment, mode))?;
         if adversaries.is_empty() {
-            chosen = Chosen::of(&subject.name, &record, &table, study, &exposure);
+            chosen = Chosen::of(&subject.name, &record, &table, set, &exposure)?;
             let best: Vec<String> = record
                 .best
                 .iter()
                 .take(REACHED)
                 .map(|e| e.edit.clone())
                 .collect();
-            site = Some(one_site(subject, study, &all, &table, &best)?);
+            site = Some(one_site(experiment, &table, &best)?);
         }
         adversaries.push(record);
     }
-    let start = study.moment("start").expect("checked on reading");
-    let reachable = Reachable::new(study, &all)?;
+    let start = study.site_step();
+    let reachable = Reachable::new(set)?;
     let first = &adversaries[0];
     let hand_picked = first.hand_picked.iter().map(|h| &h.edit);
     let mut reach = BTreeMap::new();
     for edit in first.best.iter().take(REACHED).chain(hand_picked) {
-        let of = reachable.of_edit(study, &all, (start, first.mode), &edit.placements, data)?;
+        let of = reachable.of_edit(set, (start, first.mode), &edit.placements, data)?;
         reach.insert(edit.edit.clone(), of);
     }
     let decision = study.moment("decision").expect("checked on reading");
     let earlier: Vec<usize> = (start..decision).collect();
     Ok(AgentStudy {
-        beam_start: beam_search(subject, study, &all, &[start])?,
-        beam_earlier: beam_search(subject, study, &all, &earlier)?,
-        about: about(subject, study, claims)?,
-        results: reproduce(subject, study, claims)?,
+        beam_start: beam_search(experiment, &[start])?,
+        beam_earlier: beam_search(experiment, &earlier)?,
+        about: about(experiment, claims)?,
+        results: reproduce(experiment, claims)?,
         reach,
         one_site: site.expect("the first search is of the first frame"),
-        frames: reachable.search_frames(subject, study, &all, start)?,
-        histories: reachable.search_histories(subject, study, &all)?,
-        steering: steering_curve(subject, study, &all)?,
-        probes: sweep_probes(subject, study, &probe_config(), None)?.record,
+        frames: reachable.search_frames(experiment, start)?,
+        histories: reachable.search_histories(experiment)?,
+        steering: steering_curve(experiment)?,
+        probes: sweep_probes(experiment, &probe_config(), None)?.record,
         adversaries,
         chosen,
     })

@@ -1,5 +1,6 @@
 //! Everything that the post asks, of one agent: the record behind `results.json`.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,14 +9,10 @@ use crate::Error;
 use crate::dossier::table::Row;
 use crate::maths::stats::Interval;
 use crate::papers::memory_dt::claims::{Claims, Evidence, Finding, evidence, judge};
-use crate::prompts::Study;
 use crate::questions::attribution::{Attribution, attribution};
-use crate::questions::edits::{EffectsRecord, Prompts, effects};
+use crate::questions::edits::{EffectsRecord, effects};
 use crate::questions::geometry::{GeometryRecord, geometry};
-use crate::questions::patching::{
-    PatchingRecord, PathRecord, head_sweep, path_patching, sweep, token_head_sweep, token_sweep,
-};
-use crate::subject::Subject;
+use crate::questions::patching::{PatchingRecord, PathRecord, all_sweeps, path_patching, sweep};
 
 /// Results of one agent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,14 +73,15 @@ pub struct ClaimResult {
 ///
 /// # Errors
 /// If the study cannot be asked of the agent.
-pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<AgentResults, Error> {
-    let all = Prompts::new(study)?;
-    let effects = effects(subject, study, &all)?;
-    let evidence = evidence(subject, study, claims, &all, &effects)?;
-    let findings = judge(subject, study, claims, &all, &effects, &evidence)?;
-    let mut sweeps = token_sweep();
-    sweeps.extend(head_sweep());
-    sweeps.extend(token_head_sweep());
+pub fn reproduce(experiment: &Experiment, claims: &Claims) -> Result<AgentResults, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let _study = &set.study;
+    let effects = effects(experiment)?;
+    let evidence = evidence(experiment, claims, &effects)?;
+    let findings = judge(experiment, claims, &effects, &evidence)?;
     let by_edit = |f: &dyn Fn(&crate::questions::edits::EditEffect) -> Option<f64>| {
         let facets = effects.effects.iter();
         facets
@@ -104,11 +102,11 @@ pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<Ag
         (facet.clone(), edits.collect())
     });
     Ok(AgentResults {
-        agent: kind(subject),
+        agent: subject.kind().to_owned(),
         seed: subject.agent.record.seed,
         step: subject.agent.record.step,
         parameters: subject.model().parameter_count(),
-        geometry: geometry(subject, study, &evidence.exposed_cells)?,
+        geometry: geometry(experiment, &evidence.exposed_cells)?,
         restored_logit_diff: by_edit(&|e| e.restored),
         projection_vs_logit_diff: points.collect(),
         direct_intervention: effects.direct_intervention.clone(),
@@ -124,22 +122,13 @@ pub fn reproduce(subject: &Subject, study: &Study, claims: &Claims) -> Result<Ag
                 (f.id, result)
             })
             .collect(),
-        patching: sweep(subject, study, &all, &sweeps)?,
-        paths: path_patching(subject, study, &all)?,
-        attribution: attribution(subject, study, &all)?,
+        patching: sweep(experiment, &all_sweeps())?,
+        paths: path_patching(experiment)?,
+        attribution: attribution(experiment)?,
         effects,
         evidence,
         findings,
     })
-}
-
-/// Name of an agent's kind; weights as they were before training are a kind of their own.
-fn kind(subject: &Subject) -> String {
-    let record = &subject.agent.record;
-    match (record.step, record.seed, &record.dataset_blake3) {
-        (0, Some(_), Some(_)) => format!("{}, untrained", record.name),
-        _ => record.name.clone(),
-    }
 }
 
 impl AgentResults {
@@ -156,8 +145,9 @@ impl AgentResults {
                 value,
             });
         };
-        let both = [&self.effects.effects, &self.effects.target_effects];
-        for (facet, edits) in both.into_iter().flatten() {
+        let groups = self.effects.groups.iter().map(|g| &g.effects);
+        let all = std::iter::once(&self.effects.effects).chain(groups);
+        for (facet, edits) in all.flatten() {
             for (edit, e) in edits {
                 push(facet, edit, "logit_diff", Some(e.logit_diff));
                 push(facet, edit, "restored_logit_diff", e.restored);
@@ -192,7 +182,12 @@ impl AgentResults {
         }
         for attribution in &self.attribution {
             for (part, value) in &attribution.parts {
-                push(&attribution.facet, part, "attribution", Some(*value));
+                push(
+                    &attribution.facet.to_string(),
+                    part,
+                    "attribution",
+                    Some(*value),
+                );
             }
         }
         for (item, norm) in &self.geometry.norms {

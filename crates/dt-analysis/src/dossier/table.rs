@@ -9,6 +9,10 @@ use arrow_schema::{DataType, Field, Schema};
 use dt_train::checkpoint::write_atomic;
 
 use crate::Error;
+use crate::draw::csv;
+
+/// Names of the columns.
+const COLUMNS: [&str; 6] = ["agent", "seed", "facet", "edit", "metric", "value"];
 
 /// One number.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,24 +36,24 @@ pub struct Row {
 /// # Errors
 /// If a file cannot be written.
 pub fn write_table(rows: &[Row], dir: &Path, name: &str) -> Result<(), Error> {
-    let mut csv = String::from("agent,seed,facet,edit,metric,value\n");
+    let mut table = String::new();
+    csv::push_row(&mut table, COLUMNS);
     for row in rows {
-        let quoted = |text: &str| match text.contains([',', '"']) {
-            true => format!("\"{}\"", text.replace('"', "\"\"")),
-            false => text.to_owned(),
-        };
-        let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
-        csv += &format!(
-            "{},{},{},{},{},{}\n",
-            quoted(&row.agent),
-            row.seed.map_or(String::new(), |s| s.to_string()),
-            quoted(&row.facet),
-            quoted(&row.edit),
-            quoted(&row.metric),
-            number(row.value)
+        let seed = row.seed.map_or(String::new(), |s| s.to_string());
+        let value = csv::number(row.value);
+        csv::push_row(
+            &mut table,
+            [
+                &row.agent,
+                &seed,
+                &row.facet,
+                &row.edit,
+                &row.metric,
+                &value,
+            ],
         );
     }
-    write_atomic(&dir.join(format!("{name}.csv")), csv.as_bytes())?;
+    write_atomic(&dir.join(format!("{name}.csv")), table.as_bytes())?;
     let path = dir.join(format!("{name}.arrow"));
     let bytes = arrow(rows).map_err(|e| Error::corrupt(&path, &e))?;
     write_atomic(&path, &bytes)?;

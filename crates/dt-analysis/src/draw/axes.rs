@@ -1,11 +1,13 @@
 //! Axes: lines, ticks, their labels, and brackets along names.
 
-use super::diagram::draw_bracket;
-use super::draw::label;
+use super::axis::Axis;
+use super::compose::label;
 use super::layout::{
-    GROUP_FEET, GROUP_GAP, LABEL_GAP, LINE_HEIGHT, Place, TICK_GAP, groups_size, x_labels_height,
+    GROUP_FEET, GROUP_GAP, LABEL_GAP, LINE_HEIGHT, TICK_GAP, groups_size, x_labels_height,
 };
-use super::panel::{Axis, Panel};
+use super::panel::Panel;
+use super::pen;
+use super::place::Place;
 use super::scene::{Anchor, Scene, Text};
 use super::text;
 use super::theme::{AXIS_WIDTH, GRID, GRID_WIDTH, INK, LABEL_SIZE, TICK, TICK_SIZE};
@@ -86,7 +88,7 @@ fn draw_x(scene: &mut Scene, panel: &Panel, place: &Place, is_grid: bool) {
     let below = top + x_labels_height(place);
     for (from, to, name) in stretches(&panel.x, |value| place.across(panel, value)) {
         let y = below + GROUP_GAP + GROUP_FEET;
-        draw_bracket(scene, (from, y), (to, y), -GROUP_FEET, name);
+        pen::bracket(scene, (from, y), (to, y), -GROUP_FEET, name);
     }
     let at = (
         plot.x + plot.width / 2.0,
@@ -125,7 +127,7 @@ fn draw_y(scene: &mut Scene, panel: &Panel, place: &Place, is_grid: bool) {
     let beside = plot.x - TICK - TICK_GAP - widest;
     for (from, to, name) in stretches(&panel.y, |value| place.up(panel, value)) {
         let x = beside - GROUP_GAP - GROUP_FEET;
-        draw_bracket(scene, (x, from), (x, to), GROUP_FEET, name);
+        pen::bracket(scene, (x, from), (x, to), GROUP_FEET, name);
     }
     // From the outer ends of the tick labels; descenders point to the panel.
     let at = (

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::panel::Panel;
-use super::{table, theme};
+use super::table::table;
+use super::theme;
 
 /// A file that a figure was drawn from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -97,7 +98,7 @@ impl Figure {
     /// names or there are words, a column `name` follows; where there are views, `object`,
     /// `color` and `state` of each cell.
     pub fn csv(&self) -> String {
-        table::csv(self)
+        table(self)
     }
 }
 

@@ -1,15 +1,14 @@
 //! Where panels, their labels and the legend go.
 
-use super::color_map::ColorMap;
+use super::axis::Axis;
 use super::figure::{Figure, Share};
-use super::mark::Mark;
-use super::panel::{Axis, Panel};
+use super::marks::Extent;
+use super::panel::Panel;
+use super::place::Place;
 use super::scale::{Scale, Tick};
 use super::scene::Rect;
 use super::text;
-use super::theme::{
-    COLOR_BAR, GAP, LABEL_SIZE, LETTER_SIZE, MARGIN, TICK, TICK_SIZE, TITLE_SIZE, TREE,
-};
+use super::theme::{COLOR_BAR, GAP, LABEL_SIZE, LETTER_SIZE, MARGIN, TICK, TICK_SIZE, TITLE_SIZE};
 
 /// Height of a line of tick labels, titles or a legend.
 pub(super) const LINE_HEIGHT: f64 = 1.25;
@@ -25,43 +24,10 @@ pub(super) const GROUP_FEET: f64 = 3.0;
 /// From one tick label to the next one below it, at least.
 const LABEL_STEP: f64 = TICK_SIZE * 1.15;
 
-/// A panel in its place.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    /// The area between the axes.
-    pub plot: Rect,
-    pub x: Scale,
-    pub y: Scale,
-    pub x_ticks: Vec<Tick>,
-    pub y_ticks: Vec<Tick>,
-    /// Lines of each x tick label.
-    pub x_labels: Vec<Vec<String>>,
-    /// Whether x tick labels read upwards, as they are too long for their places.
-    pub x_upright: bool,
-    pub x_shown: bool,
-    pub y_shown: bool,
-    /// Height of the tree above the plot.
-    pub tree: f64,
-    pub letter: Option<String>,
-    /// Left end of the letter.
-    pub letter_x: f64,
-    pub title: Vec<String>,
-    /// Left end of the title.
-    pub title_x: f64,
-}
-
 /// A figure's panels in their places, and the height that they take.
 pub(super) struct Layout {
     pub places: Vec<Place>,
     pub height: f64,
-}
-
-/// The colour map that has a colour bar.
-pub(super) fn color_bar(panel: &Panel) -> Option<(ColorMap, &str)> {
-    panel.marks.iter().find_map(|mark| match mark {
-        Mark::Heat(heat) => Some((heat.map, heat.bar.as_deref()?)),
-        _ => None,
-    })
 }
 
 /// Ticks along a length, as many as its labels leave room for.
@@ -145,8 +111,8 @@ pub(super) fn layout(figure: &Figure) -> Layout {
         let of_row = &mut places[first..];
         let titles = of_row.iter().map(|p| p.title.len()).max().unwrap_or(0);
         let lettered = of_row.iter().any(|p| p.letter.is_some());
-        let tree = of_row.iter().map(|p| p.tree).fold(0.0, f64::max);
-        let head = tree
+        let above = of_row.iter().map(|p| p.head).fold(0.0, f64::max);
+        let head = above
             + match titles.max(usize::from(lettered)) {
                 0 => TICK_SIZE / 2.0,
                 lines => lines as f64 * TITLE_SIZE * LINE_HEIGHT + 7.0,
@@ -155,7 +121,7 @@ pub(super) fn layout(figure: &Figure) -> Layout {
         for place in &mut *of_row {
             place.plot.y = (top + head).round();
             // Titles of a row stand on one line.
-            place.tree = tree;
+            place.head = above;
         }
         let foot = (of_row.iter().zip(&members))
             .map(|(place, &n)| below(place, &figure.panels[n]) + place.plot.height - plot)
@@ -167,9 +133,6 @@ pub(super) fn layout(figure: &Figure) -> Layout {
         height: top,
     }
 }
-
-/// Values of a panel on both axes.
-type Extent = (Vec<f64>, Vec<f64>);
 
 /// Scales of every panel, made one where axes are shared.
 fn scales(figure: &Figure, columns: usize) -> (Vec<Scale>, Vec<Scale>) {
@@ -190,21 +153,7 @@ fn scales(figure: &Figure, columns: usize) -> (Vec<Scale>, Vec<Scale>) {
             &|m| figure.share_y.covers(m / columns == n / columns),
             |e| &e.1,
         );
-        let points = panel.marks.iter().any(|mark| match mark {
-            Mark::Points(_) | Mark::Scatter(_) | Mark::Violin(_) => true,
-            Mark::Line(line) => line.markers,
-            _ => false,
-        });
-        let named = panel.marks.iter().any(|mark| match mark {
-            Mark::Scatter(scatter) => scatter.points.iter().any(|point| point.labelled),
-            _ => false,
-        });
-        // Lines and areas may touch the axis; markers and bars may not, and names need room.
-        let (x_air, y_air) = match (named, points || panel.has_bars()) {
-            (true, _) => (0.16, 0.08),
-            (false, true) => (0.025, 0.05),
-            (false, false) => (0.0, 0.05),
-        };
+        let (x_air, y_air) = panel.room().air();
         (panel.x.scale(xs, x_air), panel.y.scale(ys, y_air))
     };
     (0..figure.panels.len()).map(of).unzip()
@@ -255,7 +204,7 @@ fn left_of(panel: &Panel, ticks: &[Tick], shown: bool) -> f64 {
 }
 
 fn right_of(panel: &Panel, height: f64) -> f64 {
-    let Some((map, _)) = color_bar(panel) else {
+    let Some((map, _)) = panel.color_bar() else {
         return if panel.x.hidden { 0.0 } else { 6.0 };
     };
     let widest = map
@@ -273,7 +222,7 @@ pub(super) fn bar_ticks(height: f64) -> usize {
 }
 
 fn plot_height(panel: &Panel, width: f64, height: f64) -> f64 {
-    match (panel.cells(), panel.sketch()) {
+    match (panel.cells(), panel.size()) {
         (Some((columns, rows)), _) => (width / columns as f64 * rows as f64).round(),
         (None, Some((across, down))) => (width / across * down).round(),
         (None, None) => height.round(),
@@ -320,7 +269,7 @@ fn place(
         x_upright: labels.upright,
         x_shown,
         y_shown,
-        tree: if panel.has_tree() { TREE } else { 0.0 },
+        head: panel.head(),
         letter,
         letter_x: edge,
         title,

@@ -1,7 +1,7 @@
 //! The legend below the panels: one entry for each name, in the order of the marks.
 
 use super::figure::Figure;
-use super::mark::Swatch;
+use super::palette::{Color, Dash, Style};
 use super::scene::{Anchor, Rect, Scene, Text};
 use super::text;
 use super::theme::{GUIDE, INK, LABEL_SIZE, LINE, MARGIN, MARKER, PAPER};
@@ -14,6 +14,17 @@ const AFTER_SWATCH: f64 = 6.0;
 const BETWEEN: f64 = 18.0;
 const ROW: f64 = 17.0;
 
+/// How a legend shows a mark.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Swatch {
+    /// A line of a width and an opacity, with a marker or without.
+    Line(Style, f64, f64, bool),
+    Point(Style),
+    /// A colour and its opacity.
+    Patch(Color, f64),
+    Guide(Dash),
+}
+
 struct Entry {
     name: String,
     swatch: Swatch,
@@ -23,7 +34,7 @@ struct Entry {
 fn entries(figure: &Figure) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for mark in figure.panels.iter().flat_map(|panel| &panel.marks) {
-        if let Some((name, swatch)) = mark.legend()
+        if let Some((name, swatch)) = mark.drawn().legend()
             && entries.iter().all(|entry| entry.name != name)
         {
             let width = swatch_width(swatch) + AFTER_SWATCH + text::width(&name, LABEL_SIZE, false);
@@ -118,17 +129,8 @@ fn draw_swatch(scene: &mut Scene, swatch: Swatch, x: f64, y: f64) {
                 width,
                 height: 10.0,
             };
-            scene.polygon(rectangle(&patch), color, opacity);
+            scene.polygon(patch.corners(), color, opacity);
         }
         Swatch::Guide(dash) => scene.dashed(&across, dash.pattern(), GUIDE, LINE * 0.75, 1.0),
     }
-}
-
-pub(super) fn rectangle(rect: &Rect) -> Vec<(f64, f64)> {
-    vec![
-        (rect.x, rect.y),
-        (rect.right(), rect.y),
-        (rect.right(), rect.bottom()),
-        (rect.x, rect.bottom()),
-    ]
 }

@@ -1,201 +1,8 @@
 //! A panel: two axes, and what is drawn between them.
 
-use super::mark::Mark;
-use super::scale::{Scale, Tick};
-use super::sketch::Sketch;
-use super::view::View;
-
-/// An axis.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Axis {
-    /// What it shows, with its unit.
-    pub label: String,
-    /// How values are placed.
-    pub kind: AxisKind,
-    /// Whether values grow towards the left or the bottom.
-    pub reversed: bool,
-    /// Whether the range over the data begins at 0, or holds it.
-    pub zero: bool,
-    /// Whether neither the axis nor its labels are drawn.
-    pub hidden: bool,
-    /// Each how many of its names are written; as many as there is room for if not given, none
-    /// if 0.
-    pub every: Option<usize>,
-    /// Stretches of its names that have a name of their own, on a bracket beyond the labels.
-    pub groups: Vec<Group>,
-}
-
-/// A stretch of an axis of names.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// Its name.
-    pub name: String,
-    /// Its first place.
-    pub first: usize,
-    /// Its last place.
-    pub last: usize,
-}
-
-/// How an axis places values.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AxisKind {
-    /// Linear, over the data or as given.
-    Linear(Option<(f64, f64)>),
-    /// Logarithmic, over the data or as given; zero and below are left out.
-    Log(Option<(f64, f64)>),
-    /// Names at 0, 1, 2 …
-    Categories(Vec<String>),
-}
-
-impl Axis {
-    /// Linear over the data.
-    pub fn linear(label: impl Into<String>) -> Self {
-        Self::of(label, AxisKind::Linear(None))
-    }
-
-    /// Linear over the data and 0.
-    pub fn from_zero(label: impl Into<String>) -> Self {
-        Self {
-            zero: true,
-            ..Self::linear(label)
-        }
-    }
-
-    /// Linear over a range.
-    pub fn range(label: impl Into<String>, low: f64, high: f64) -> Self {
-        Self::of(label, AxisKind::Linear(Some((low, high))))
-    }
-
-    /// Logarithmic over the data.
-    pub fn log(label: impl Into<String>) -> Self {
-        Self::of(label, AxisKind::Log(None))
-    }
-
-    /// Logarithmic if the largest value is at least ten times the smallest and none is below or
-    /// at zero; else linear.
-    pub fn magnitude(label: impl Into<String>, values: &[f64]) -> Self {
-        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = values.iter().copied().fold(0.0, f64::max);
-        if low > 0.0 && high >= 10.0 * low {
-            Self::log(label)
-        } else {
-            Self::linear(label)
-        }
-    }
-
-    /// Names, in order.
-    pub fn categories<S: Into<String>>(
-        label: impl Into<String>,
-        names: impl IntoIterator<Item = S>,
-    ) -> Self {
-        let names = names.into_iter().map(Into::into).collect();
-        Self::of(label, AxisKind::Categories(names))
-    }
-
-    /// The other way round.
-    #[must_use]
-    pub fn reversed(mut self) -> Self {
-        self.reversed = true;
-        self
-    }
-
-    /// Without a line, ticks and labels.
-    #[must_use]
-    pub fn hidden(mut self) -> Self {
-        self.hidden = true;
-        self
-    }
-
-    /// With each `step`th name written, or none if 0.
-    #[must_use]
-    pub fn every(mut self, step: usize) -> Self {
-        self.every = Some(step);
-        self
-    }
-
-    /// With a bracket along the names from `first` to `last`.
-    #[must_use]
-    pub fn group(mut self, name: impl Into<String>, first: usize, last: usize) -> Self {
-        self.groups.push(Group {
-            name: name.into(),
-            first,
-            last,
-        });
-        self
-    }
-
-    pub(super) fn is_named(&self) -> bool {
-        matches!(self.kind, AxisKind::Categories(_))
-    }
-
-    fn of(label: impl Into<String>, kind: AxisKind) -> Self {
-        Self {
-            label: label.into(),
-            kind,
-            reversed: false,
-            zero: false,
-            hidden: false,
-            every: None,
-            groups: Vec::new(),
-        }
-    }
-
-    /// The axis's scale for some values, with a little air beyond them but not beyond a zero
-    /// that everything stands on.
-    pub(super) fn scale(&self, mut values: Vec<f64>, air: f64) -> Scale {
-        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
-        if self.zero {
-            values.push(0.0);
-        }
-        match &self.kind {
-            AxisKind::Linear(Some((low, high))) => Scale::Linear {
-                low: *low,
-                high: *high,
-            },
-            AxisKind::Log(Some((low, high))) => Scale::Log {
-                low: *low,
-                high: *high,
-            },
-            AxisKind::Linear(None) => match Scale::linear_over(values).padded(air) {
-                Scale::Linear { high, .. } if self.zero && smallest >= 0.0 => {
-                    Scale::Linear { low: 0.0, high }
-                }
-                scale => scale,
-            },
-            AxisKind::Log(None) => Scale::log_over(values).padded(air),
-            AxisKind::Categories(names) => Scale::Linear {
-                low: -0.5,
-                high: names.len() as f64 - 0.5,
-            },
-        }
-    }
-
-    /// Ticks on a scale, about `count` of them; all names where there are names.
-    pub(super) fn ticks(&self, scale: Scale, count: usize) -> Vec<Tick> {
-        match &self.kind {
-            AxisKind::Categories(names) => names
-                .iter()
-                .enumerate()
-                .map(|(n, name)| Tick {
-                    value: n as f64,
-                    label: name.clone(),
-                })
-                .collect(),
-            _ => scale.ticks(count),
-        }
-    }
-
-    /// How a value of the axis is written in the table of numbers.
-    pub(super) fn name(&self, value: f64) -> String {
-        let name = match &self.kind {
-            AxisKind::Categories(names) if value >= 0.0 && value.fract() == 0.0 => {
-                names.get(value as usize)
-            }
-            _ => None,
-        };
-        name.map_or_else(|| value.to_string(), |name| name.replace('\n', " "))
-    }
-}
+use super::axis::Axis;
+use super::color_map::ColorMap;
+use super::marks::{Colors, Drawn, Extent, Mark, Room, Sketch, View};
 
 /// A panel of a figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,13 +28,13 @@ impl Panel {
         }
     }
 
-    /// A panel that shows what an agent sees, with its columns and rows counted from 0 at the
+    /// A panel that shows what is seen of a world, with its columns and rows counted from 0 at the
     /// far left.
     pub fn of_view(title: impl Into<String>, view: View) -> Self {
         let names = || (0..view.side()).map(|n| n.to_string());
         let (x, y) = (Axis::categories("", names()), Axis::categories("", names()));
         let mut panel = Self::new(title, x, y.reversed());
-        panel.push(Mark::View(view));
+        panel.push(view);
         panel
     }
 
@@ -235,13 +42,17 @@ impl Panel {
     pub fn of_sketch(title: impl Into<String>, sketch: Sketch) -> Self {
         let axis = || Axis::linear("").hidden();
         let mut panel = Self::new(title, axis(), axis());
-        panel.push(Mark::Sketch(sketch));
+        panel.push(sketch);
         panel
     }
 
     /// Adds a mark on top.
-    pub fn push(&mut self, mark: Mark) {
-        self.marks.push(mark);
+    pub fn push(&mut self, mark: impl Into<Mark>) {
+        self.marks.push(mark.into());
+    }
+
+    fn drawn(&self) -> impl Iterator<Item = &dyn Drawn> {
+        self.marks.iter().map(Mark::drawn)
     }
 
     /// Whether its violins lie, as names are on the y axis alone.
@@ -250,45 +61,43 @@ impl Panel {
     }
 
     /// Values of all marks on both axes.
-    pub(super) fn extent(&self) -> (Vec<f64>, Vec<f64>) {
-        let (mut xs, mut ys) = (Vec::new(), Vec::new());
-        for mark in &self.marks {
-            let (mut x, mut y) = mark.extent();
-            if matches!(mark, Mark::Violin(_)) && self.lies() {
-                std::mem::swap(&mut x, &mut y);
-            }
+    pub(super) fn extent(&self) -> Extent {
+        let (mut xs, mut ys) = Extent::default();
+        for (x, y) in self.drawn().map(|mark| mark.extent(self)) {
             xs.extend(x);
             ys.extend(y);
         }
         (xs, ys)
     }
 
-    /// Number of columns and rows, if it is a heat map or a view.
+    /// The air that the neediest of its marks wants.
+    pub(super) fn room(&self) -> Room {
+        self.drawn().map(Drawn::room).max().unwrap_or_default()
+    }
+
+    /// Number of columns and rows, if it is a grid of cells.
     pub(super) fn cells(&self) -> Option<(usize, usize)> {
-        self.marks.iter().find_map(|mark| match mark {
-            Mark::Heat(heat) => {
-                let columns = heat.rows.iter().map(Vec::len).max().unwrap_or(0);
-                Some((columns.max(1), heat.rows.len().max(1)))
-            }
-            Mark::View(view) => Some((view.side(), view.side())),
-            _ => None,
-        })
+        self.drawn().find_map(Drawn::cells)
     }
 
     /// Width and height of its diagram, if it has one.
-    pub(super) fn sketch(&self) -> Option<(f64, f64)> {
-        self.marks.iter().find_map(|mark| match mark {
-            Mark::Sketch(sketch) => Some(sketch.size),
-            _ => None,
-        })
+    pub(super) fn size(&self) -> Option<(f64, f64)> {
+        self.drawn().find_map(Drawn::size)
     }
 
-    /// Whether a tree stands above it.
-    pub(super) fn has_tree(&self) -> bool {
-        self.marks.iter().any(|mark| matches!(mark, Mark::Tree(_)))
+    /// Height of what stands above the plot.
+    pub(super) fn head(&self) -> f64 {
+        self.drawn().map(Drawn::head).fold(0.0, f64::max)
     }
 
-    pub(super) fn has_bars(&self) -> bool {
-        self.marks.iter().any(|mark| matches!(mark, Mark::Bars(_)))
+    /// What its colours stand for.
+    pub(super) fn colors(&self) -> Option<Colors<'_>> {
+        self.drawn().find_map(Drawn::colors)
+    }
+
+    /// The colour map that has a colour bar, and the bar's label.
+    pub(super) fn color_bar(&self) -> Option<(ColorMap, &str)> {
+        let mut colors = self.drawn().filter_map(Drawn::colors);
+        colors.find_map(|colors| Some((colors.map, colors.bar?)))
     }
 }

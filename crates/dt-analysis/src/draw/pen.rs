@@ -3,7 +3,7 @@
 use super::palette::{Color, Dash};
 use super::scene::{Anchor, Point, Rect, Scene, Text};
 use super::text;
-use super::theme::{INK, PAPER};
+use super::theme::{AXIS_WIDTH, GUIDE, INK, LABEL_SIZE, PAPER};
 
 /// Height of a line among several, in sizes of the text.
 const LEADING: f64 = 1.22;
@@ -159,6 +159,48 @@ pub(super) fn exit(rect: &Rect, to: Point) -> Point {
     } else {
         (x, y)
     }
+}
+
+/// A bracket with its words beyond its back; see [`Bracket`](super::Bracket).
+pub(super) fn bracket(scene: &mut Scene, from: Point, to: Point, depth: f64, name: &str) {
+    let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
+    let level = (to.0 - from.0).abs() >= (to.1 - from.1).abs();
+    let foot = |(x, y): Point| {
+        if level {
+            (x, y + depth)
+        } else {
+            (x + depth, y)
+        }
+    };
+    let path = [foot(from), from, to, foot(to)];
+    scene.dashed(&path, Dash::Solid.pattern(), INK, 1.0, 1.0);
+    let (_, height) = extent(name, LABEL_SIZE, false);
+    let beyond = -depth.signum() * (height / 2.0 + 3.0);
+    if level {
+        let look = Look::plain(LABEL_SIZE);
+        words(scene, (middle.0, middle.1 + beyond), name, look);
+    } else {
+        // Words beside an upright bracket read upwards.
+        scene.text(Text {
+            at: (
+                middle.0 + beyond + LABEL_SIZE * text::CAP_HEIGHT / 2.0,
+                middle.1,
+            ),
+            text: name.replace('\n', " "),
+            size: LABEL_SIZE,
+            bold: false,
+            color: INK,
+            anchor: Anchor::Middle,
+            upright: true,
+        });
+    }
+}
+
+/// The frame of cells.
+pub(super) fn frame(scene: &mut Scene, plot: &Rect) {
+    let mut around = plot.corners();
+    around.push((plot.x, plot.y));
+    scene.path(around, GUIDE, AXIS_WIDTH, 1.0);
 }
 
 #[cfg(test)]

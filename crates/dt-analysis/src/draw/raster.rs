@@ -13,14 +13,15 @@ use plotters_backend::{
     FontStyle, FontTransform,
 };
 
-use super::paint::{DrawError, TOP_TO_BASELINE};
+use super::paint::TOP_TO_BASELINE;
 use super::text;
 
 /// A picture in memory.
 pub(super) struct Pixels {
-    width: usize,
-    height: usize,
-    rgb: Vec<u8>,
+    pub width: usize,
+    pub height: usize,
+    /// Three bytes for each pixel, row by row.
+    pub rgb: Vec<u8>,
 }
 
 /// Draws on a picture in units of `scale` pixels.
@@ -43,32 +44,6 @@ impl Pixels {
             height,
             rgb: vec![255; width * height * 3],
         }
-    }
-
-    /// Three bytes for each pixel, row by row.
-    pub fn into_rgb(self) -> Vec<u8> {
-        self.rgb
-    }
-
-    /// The picture as a PNG file.
-    pub fn to_png(&self) -> Result<Vec<u8>, DrawError> {
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_compression(png::Compression::High);
-        let density = (96.0 * super::theme::PNG_SCALE / 0.0254).round() as u32;
-        encoder.set_pixel_dims(Some(png::PixelDimensions {
-            xppu: density,
-            yppu: density,
-            unit: png::Unit::Meter,
-        }));
-        let mut writer = encoder.write_header().map_err(|e| DrawError::new(&e))?;
-        writer
-            .write_image_data(&self.rgb)
-            .map_err(|e| DrawError::new(&e))?;
-        writer.finish().map_err(|e| DrawError::new(&e))?;
-        Ok(bytes)
     }
 
     fn blend(&mut self, x: i64, y: i64, color: BackendColor, coverage: f64) {

@@ -1,7 +1,17 @@
 //! A picture as a list of shapes, before any file format.
 
-pub(super) use super::label::Anchor;
 use super::palette::{Color, Marker};
+
+/// Which part of a text lies at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its left end, or the lower one where it reads upwards.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its right end, or the upper one.
+    End,
+}
 
 /// A place in CSS pixels, y downwards.
 pub(super) type Point = (f64, f64);
@@ -26,6 +36,16 @@ impl Rect {
 
     pub fn middle(&self) -> Point {
         (self.x + self.width / 2.0, self.y + self.height / 2.0)
+    }
+
+    /// Its corners, clockwise from the top left one.
+    pub fn corners(&self) -> Vec<Point> {
+        vec![
+            (self.x, self.y),
+            (self.right(), self.y),
+            (self.right(), self.bottom()),
+            (self.x, self.bottom()),
+        ]
     }
 
     /// Grown by so much on every side.

@@ -1,13 +1,9 @@
-//! A figure's numbers as comma-separated values.
+//! A figure's numbers, one row each, with the same columns whatever its marks are.
 
-use super::density::median;
+use super::csv;
+pub(super) use super::csv::number;
 use super::figure::Figure;
-use super::mark::{GuideAt, Mark};
 use super::panel::Panel;
-use super::sketch::{Part, Sketch};
-use super::tree::Tree;
-use super::view::View;
-use super::violin::Violin;
 
 /// Columns of every table.
 const COLUMNS: [&str; 9] = [
@@ -26,258 +22,91 @@ const MORE: [&str; 4] = ["name", "object", "color", "state"];
 
 /// What a row says of its mark; what it leaves out is empty.
 #[derive(Clone, Debug, Default)]
-struct Cells {
-    x: String,
-    y: String,
-    value: String,
-    low: String,
-    high: String,
-    name: String,
-    tile: [String; 3],
+pub(super) struct Cells {
+    pub x: String,
+    pub y: String,
+    pub value: String,
+    pub low: String,
+    pub high: String,
+    pub name: String,
+    /// Object, colour and state.
+    pub tile: [String; 3],
 }
 
-#[derive(Default)]
-struct Table {
-    panel: String,
-    rows: Vec<Vec<String>>,
-}
-
-/// The table of all panels.
-pub(super) fn csv(figure: &Figure) -> String {
-    let mut table = Table::default();
-    for (n, panel) in figure.panels.iter().enumerate() {
-        table.panel = Figure::letter(n);
-        for mark in &panel.marks {
-            table.push(panel, mark);
+impl Cells {
+    /// With an interval, where there is one.
+    pub fn with_interval(self, interval: Option<(f64, f64)>) -> Self {
+        match interval {
+            Some((low, high)) => Self {
+                low: number(low),
+                high: number(high),
+                ..self
+            },
+            None => self,
         }
     }
-    table.write()
 }
 
-impl Table {
-    fn write(&self) -> String {
-        let used = |column: usize| self.rows.iter().any(|row| !row[column].is_empty());
-        let wanted: Vec<usize> = (0..COLUMNS.len() + MORE.len())
-            .filter(|&column| column < COLUMNS.len() || used(column))
-            .collect();
-        let head: Vec<String> = COLUMNS.iter().chain(&MORE).map(|&c| c.to_owned()).collect();
-        let mut text = String::new();
-        for row in std::iter::once(&head).chain(&self.rows) {
-            let cells: Vec<String> = wanted.iter().map(|&c| quoted(&row[c])).collect();
-            text.push_str(&cells.join(","));
-            text.push('\n');
+/// Where the marks of a panel put their rows.
+pub(super) struct Rows<'a> {
+    /// The panel, whose axes name places.
+    pub panel: &'a Panel,
+    letter: String,
+    rows: &'a mut Vec<Vec<String>>,
+}
+
+impl Rows<'_> {
+    /// A place whose x may be one of the axis's names.
+    pub fn at(&self, (x, y): (f64, f64)) -> Cells {
+        Cells {
+            x: self.panel.x.name(x),
+            y: number(y),
+            ..Cells::default()
         }
-        text
     }
 
-    fn row(&mut self, panel: &Panel, mark: &str, series: &str, cells: Cells) {
-        let head = [&self.panel, &panel.title, mark, series].map(str::to_owned);
+    /// A place where both may be.
+    pub fn place(&self, (x, y): (f64, f64)) -> Cells {
+        Cells {
+            y: self.panel.y.name(y),
+            ..self.at((x, y))
+        }
+    }
+
+    /// Adds a row; `mark` is what it is a row of.
+    pub fn push(&mut self, mark: &str, series: &str, cells: Cells) {
+        let head = [&self.letter, &self.panel.title, mark, series].map(str::to_owned);
         let [object, color, state] = cells.tile;
         let tail = [cells.x, cells.y, cells.value, cells.low, cells.high];
         let more = [cells.name, object, color, state];
         self.rows
             .push(head.into_iter().chain(tail).chain(more).collect());
     }
+}
 
-    fn push(&mut self, panel: &Panel, mark: &Mark) {
-        let x_name = |x: f64| panel.x.name(x);
-        let at = |(x, y): (f64, f64)| Cells {
-            x: x_name(x),
-            y: number(y),
-            ..Cells::default()
+/// The table of all panels.
+pub(super) fn table(figure: &Figure) -> String {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (n, panel) in figure.panels.iter().enumerate() {
+        let mut of_panel = Rows {
+            panel,
+            letter: Figure::letter(n),
+            rows: &mut rows,
         };
-        let place = |(x, y): (f64, f64)| Cells {
-            y: panel.y.name(y),
-            ..at((x, y))
-        };
-        match mark {
-            Mark::Line(line) => {
-                for &point in &line.points {
-                    self.row(panel, "line", &line.series, at(point));
-                }
-            }
-            Mark::Band(band) => {
-                for &(x, low, high) in &band.points {
-                    let cells = Cells {
-                        low: number(low),
-                        high: number(high),
-                        ..at((x, high - low))
-                    };
-                    self.row(panel, "band", &band.series, cells);
-                }
-            }
-            Mark::Points(points) => {
-                for point in &points.points {
-                    let cells = with_interval(at((point.x, point.y)), point.interval);
-                    self.row(panel, "point", &points.series, cells);
-                }
-            }
-            Mark::Bars(bars) => {
-                for bar in &bars.bars {
-                    let cells = with_interval(at((bar.x, bar.value)), bar.interval);
-                    self.row(panel, "bar", &bars.series, cells);
-                }
-            }
-            Mark::Scatter(scatter) => {
-                for point in &scatter.points {
-                    let cells = Cells {
-                        name: point.name.clone(),
-                        ..at((point.x, point.y))
-                    };
-                    self.row(panel, "point", &scatter.series, cells);
-                }
-            }
-            Mark::Guide(guide) => {
-                let (x, y) = match guide.at {
-                    GuideAt::X(x) => (x_name(x), String::new()),
-                    GuideAt::Y(y) => (String::new(), number(y)),
-                    GuideAt::Identity => ("x".to_owned(), "x".to_owned()),
-                };
-                let cells = Cells {
-                    x,
-                    y,
-                    ..Cells::default()
-                };
-                self.row(panel, "guide", &guide.legend, cells);
-            }
-            Mark::Heat(heat) => {
-                for (j, row) in heat.rows.iter().enumerate() {
-                    for (i, value) in row.iter().enumerate() {
-                        let cells = Cells {
-                            value: value.map(number).unwrap_or_default(),
-                            ..place((i as f64, j as f64))
-                        };
-                        self.row(panel, "cell", &heat.series, cells);
-                    }
-                }
-            }
-            Mark::Label(label) => {
-                let cells = Cells {
-                    name: label.text.clone(),
-                    ..place(label.at)
-                };
-                self.row(panel, "label", "", cells);
-            }
-            Mark::Arrow(arrow) => {
-                for (mark, end) in [("arrow from", arrow.from), ("arrow to", arrow.to)] {
-                    self.row(panel, mark, &arrow.series, place(end));
-                }
-            }
-            Mark::Violin(violin) => self.violin(panel, violin),
-            Mark::View(view) => self.view(panel, view),
-            Mark::Sketch(sketch) => self.sketch(panel, sketch),
-            Mark::Tree(tree) => self.tree(panel, tree),
-            Mark::Agent(..) => {}
+        for mark in &panel.marks {
+            mark.drawn().rows(&mut of_panel);
         }
     }
-
-    fn violin(&mut self, panel: &Panel, violin: &Violin) {
-        let lies = panel.lies();
-        let place = if lies { &panel.y } else { &panel.x }.name(violin.at);
-        let cells = |value: f64, name: &str| {
-            let (x, y) = (place.clone(), number(value));
-            let (x, y) = if lies { (y, x) } else { (x, y) };
-            let name = name.to_owned();
-            Cells {
-                x,
-                y,
-                name,
-                ..Cells::default()
-            }
-        };
-        for (name, value) in &violin.sample {
-            self.row(panel, "point", &violin.series, cells(*value, name));
-        }
-        if let Some(median) = median(&violin.values()) {
-            self.row(panel, "median", &violin.series, cells(median, ""));
-        }
+    let used = |column: usize| rows.iter().any(|row| !row[column].is_empty());
+    let wanted: Vec<usize> = (0..COLUMNS.len() + MORE.len())
+        .filter(|&column| column < COLUMNS.len() || used(column))
+        .collect();
+    let head: Vec<String> = COLUMNS.iter().chain(&MORE).map(|&c| c.to_owned()).collect();
+    let mut text = String::new();
+    for row in std::iter::once(&head).chain(&rows) {
+        csv::push_row(&mut text, wanted.iter().map(|&column| &row[column]));
     }
-
-    /// A row for each cell of the view, row by row from the far end.
-    fn view(&mut self, panel: &Panel, view: &View) {
-        let side = view.side();
-        for (row, column) in (0..side).flat_map(|row| (0..side).map(move |c| (row, c))) {
-            let cells = Cells {
-                x: column.to_string(),
-                y: row.to_string(),
-                name: remark(view, column, row),
-                tile: view.words(column, row),
-                ..Cells::default()
-            };
-            self.row(panel, "tile", &view.series, cells);
-        }
-    }
-
-    fn sketch(&mut self, panel: &Panel, sketch: &Sketch) {
-        for part in &sketch.parts {
-            if let Part::View(view, ..) = part {
-                self.view(panel, view);
-                continue;
-            }
-            let (mark, (x, y), words) = part.row();
-            let cells = Cells {
-                x: number(x),
-                y: number(y),
-                name: words.replace('\n', " "),
-                ..Cells::default()
-            };
-            self.row(panel, mark, &sketch.series, cells);
-        }
-    }
-
-    /// Both feet of a fork in `low` and `high`, its height in `value`.
-    fn tree(&mut self, panel: &Panel, tree: &Tree) {
-        for fork in tree.forks() {
-            let cells = Cells {
-                x: number(f64::midpoint(fork.left.0, fork.right.0)),
-                value: number(fork.height),
-                low: number(fork.left.0),
-                high: number(fork.right.0),
-                ..Cells::default()
-            };
-            self.row(panel, "fork", &tree.series, cells);
-        }
-    }
-}
-
-/// What is said of a cell of a view.
-fn remark(view: &View, column: usize, row: usize) -> String {
-    match view.spot(column, row) {
-        Some(spot) => match &spot.tag {
-            Some((words, _)) => words.replace('\n', " "),
-            None if spot.added => "added".to_owned(),
-            None => "marked".to_owned(),
-        },
-        None => String::new(),
-    }
-}
-
-fn with_interval(cells: Cells, interval: Option<(f64, f64)>) -> Cells {
-    match interval {
-        Some((low, high)) => Cells {
-            low: number(low),
-            high: number(high),
-            ..cells
-        },
-        None => cells,
-    }
-}
-
-/// The shortest decimals that read back as the same number; empty where there is none.
-fn number(value: f64) -> String {
-    if value.is_finite() {
-        value.to_string()
-    } else {
-        String::new()
-    }
-}
-
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
+    text
 }
 
 #[cfg(test)]
@@ -285,7 +114,8 @@ mod tests {
     use super::*;
     use crate::draw::palette::BLUE;
     use crate::draw::{
-        Arrow, Axis, Block, ColorMap, HeatMap, Label, Line, Link, Named, Scatter, Spot, Style,
+        Arrow, Axis, Block, ColorMap, HeatMap, Label, Line, Link, Mark, Named, Scatter, Sketch,
+        Spot, Style, Tree, View, Violin,
     };
 
     const HEADER: &str = "panel,panel_title,mark,series,x,y,value,low,high\n";
@@ -335,7 +165,7 @@ mod tests {
     #[test]
     fn names_have_a_column_where_there_are_names() {
         let mut panel = Panel::new("t", Axis::categories("", ["p"]), Axis::linear("y"));
-        let points = vec![Named::new("key, (2,6)", 0.0, 1.5)];
+        let points = vec![Named::new("red, (2,6)", 0.0, 1.5)];
         panel.push(Mark::Scatter(
             Scatter::new("s", points, Style::nth(0)).strip(0.3),
         ));
@@ -348,7 +178,7 @@ mod tests {
         assert_eq!(
             rows[1..],
             [
-                "a,t,point,s,p,1.5,,,,\"key, (2,6)\"",
+                "a,t,point,s,p,1.5,,,,\"red, (2,6)\"",
                 "a,t,point,v,p,2,,,,b",
                 "a,t,point,v,p,3,,,,c",
                 "a,t,median,v,p,2.5,,,,",

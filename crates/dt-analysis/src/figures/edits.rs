@@ -1,58 +1,77 @@
-//! Figures 17 to 19: edits of the first frame, projections and direct interventions.
+//! Edits of frames, projections on the direction, and direct interventions.
 
-use super::Group;
-use crate::dossier::reproduce::AgentResults;
+use super::{About, Group};
 use crate::draw::palette::{BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION};
 use crate::draw::{
     Axis, Bar, Bars, Dash, Estimate, Figure, Guide, GuideAt, Line, Mark, Marker, Panel, Points,
     Share, Style,
 };
-use crate::papers::memory_dt::published::PostNumbers;
+use crate::prompts::Facet;
+use crate::questions::edits::EffectsRecord;
 
 const COLORS: [crate::draw::Color; 5] = [BLUE, ORANGE, GREEN, PURPLE, VERMILION];
 
-/// What is written of one agent in eight facets, by return-to-go.
-fn by_return(agent: &AgentResults) -> Vec<(String, Vec<String>)> {
-    let mut out: Vec<(String, Vec<String>)> = Vec::new();
-    for facet in &agent.effects.facets {
-        let (layout, rtg) = facet
-            .rsplit_once(", ")
-            .expect("facets end with a return-to-go");
-        let _ = layout;
-        match out.iter_mut().find(|(r, _)| r == rtg) {
-            Some((_, facets)) => facets.push(facet.clone()),
-            None => out.push((rtg.to_owned(), vec![facet.clone()])),
+/// Facets by the return-to-go that is asked for.
+fn by_return(facets: &[Facet]) -> Vec<(f64, Vec<&Facet>)> {
+    let mut out: Vec<(f64, Vec<&Facet>)> = Vec::new();
+    for facet in facets {
+        match out.iter_mut().find(|(rtg, _)| *rtg == facet.rtg) {
+            Some((_, facets)) => facets.push(facet),
+            None => out.push((facet.rtg, vec![facet])),
         }
     }
     out
 }
 
-fn layout(facet: &str) -> &str {
-    facet.rsplit_once(", ").map_or(facet, |(layout, _)| layout)
+/// Names of the study's factors: `instruction, order`.
+fn factors(about: About) -> String {
+    let names: Vec<&str> = about
+        .study
+        .factors
+        .iter()
+        .map(|f| f.axis.as_str())
+        .collect();
+    names.join(", ")
+}
+
+/// `left − right`.
+fn contrast(about: About) -> String {
+    let [first, second] = about.study.contrast.names();
+    format!("{first} − {second}")
+}
+
+/// Name of the direction that interventions go along.
+fn direction<'a>(about: About<'a>) -> &'a str {
+    about
+        .study
+        .item_sets
+        .first()
+        .map_or("first", |set| &set.name)
 }
 
 /// Bars of the restored logit difference, by facet and edit, with agents and the post as points.
 fn bars(
-    group: Group,
+    group: &Group<EffectsRecord>,
+    about: About,
     edits: &[String],
-    value: impl Fn(&AgentResults, &str, &str) -> Option<f64>,
-    post: impl Fn(&str, &str) -> Option<f64>,
+    value: impl Fn(&EffectsRecord, &str, &str) -> Option<f64>,
+    published: impl Fn(&str, &str) -> Option<f64>,
 ) -> Vec<Panel> {
-    by_return(group.first())
+    by_return(&group.first().facets)
         .into_iter()
         .map(|(rtg, facets)| {
             let mut panel = Panel::new(
-                format!("Return-to-go {rtg}"),
-                Axis::categories("instruction, left-right", facets.iter().map(|f| layout(f))),
+                format!("Return-to-go {rtg:.3}"),
+                Axis::categories(factors(about), facets.iter().map(|f| f.layout())),
                 Axis::linear("restored logit difference"),
             );
             for (n, edit) in edits.iter().enumerate() {
-                let mut series =
-                    Bars::new(edit.clone(), &[], COLORS[n]).side_by_side(n, edits.len());
-                let (mut agents, mut published) = (Vec::new(), Vec::new());
+                let mut series = Bars::new(edit.clone(), &[], COLORS[n % COLORS.len()])
+                    .side_by_side(n, edits.len());
+                let (mut agents, mut theirs) = (Vec::new(), Vec::new());
                 for (x, facet) in facets.iter().enumerate() {
-                    let x = x as f64;
-                    let Some((mean, values)) = group.over(|a| value(a, facet, edit)) else {
+                    let (x, facet) = (x as f64, facet.to_string());
+                    let Some((mean, values)) = group.over(|a| value(a, &facet, edit)) else {
                         continue;
                     };
                     series.bars.push(Bar {
@@ -67,7 +86,7 @@ fn bars(
                         interval: None,
                     };
                     agents.extend(values.into_iter().map(dot));
-                    published.extend(post(facet, edit).map(dot));
+                    theirs.extend(published(&facet, edit).map(dot));
                 }
                 let offset = series.offset;
                 panel.push(Mark::Bars(series));
@@ -85,99 +104,97 @@ fn bars(
                     let style = Style::new(BLACK, Marker::Disc, Dash::Solid);
                     panel.push(points("one agent", agents, style, 1.6));
                 }
-                if !published.is_empty() {
+                if let Some(beside) = about.published.filter(|_| !theirs.is_empty()) {
                     let style = Style::new(BLACK, Marker::Diamond, Dash::Solid);
-                    panel.push(points("MemoryDT", published, style, 3.2));
+                    panel.push(points(&beside.agent, theirs, style, 3.2));
                 }
             }
-            panel.push(Mark::Guide(Guide::new(
-                "as the flipped instruction",
-                GuideAt::Y(1.0),
-            )));
+            panel.push(Mark::Guide(Guide::new("as the flip", GuideAt::Y(1.0))));
             panel
         })
         .collect()
 }
 
-pub(super) fn restored(group: Group, post: &PostNumbers) -> Figure {
+/// Edits other than the one that changes nothing and the flip.
+fn between(edits: &[String], original: &str, flipped: &str) -> Vec<String> {
+    let kept = edits.iter().filter(|e| *e != original && *e != flipped);
+    kept.cloned().collect()
+}
+
+pub(super) fn restored(group: &Group<EffectsRecord>, about: About) -> Figure {
     let mut figure = group.figure(
         "fig-17-restored",
-        format!("Decoys in the first frame: {}", group.name),
+        format!("Edits of what is seen: {}", group.name),
     );
-    let edits: Vec<String> = group
-        .first()
-        .effects
-        .edits
-        .iter()
-        .filter(|e| e.contains("Complement"))
-        .cloned()
-        .collect();
-    figure.panels = bars(
-        group,
-        &edits,
-        |agent, facet, edit| {
-            agent
-                .restored_logit_diff
-                .get(facet)?
-                .get(edit)
-                .copied()
-                .flatten()
-        },
-        |facet, edit| post.restored_aligned.get(facet)?.get(edit).copied(),
-    );
+    let first = group.first();
+    let edits = between(&first.edits, &first.original, &first.flipped);
+    let restored = |agent: &EffectsRecord, facet: &str, edit: &str| {
+        agent.effects.get(facet)?.get(edit)?.restored
+    };
+    let theirs = |facet: &str, edit: &str| about.published?.restored.get(facet)?.get(edit).copied();
+    figure.panels = bars(group, about, &edits, restored, theirs);
     figure.share_y = Share::All;
-    figure.caption = "Share of the instruction's flip that each edit of the first frame makes: \
-        (LD of the edit − LD of the original) / (LD with the flipped instruction − LD of the \
-        original), LD = logit(left) − logit(right) at the corridor's end. Diamonds: MemoryDT, \
-        recomputed from the post's Figure 18, whose actions were aligned."
-        .to_owned();
+    figure.caption = format!(
+        "Share of the flip (`{}`) that each edit makes: (LD of the edit − LD of the original) / \
+         (LD of the flip − LD of the original), LD = logit difference {} at the decision.",
+        first.flipped,
+        contrast(about)
+    );
+    if let Some(beside) = about.published.filter(|p| !p.restored.is_empty()) {
+        figure.caption += &format!(" Diamonds: {}, as published.", beside.agent);
+    }
     figure
 }
 
-pub(super) fn targets(group: Group, post: &PostNumbers) -> Figure {
+/// A further group of edits, relative to its own flip.
+pub(super) fn of_group(group: &Group<EffectsRecord>, about: About, name: &str) -> Figure {
     let mut figure = group.figure(
-        "fig-a1-targets",
-        format!("Which sight of the targets matters: {}", group.name),
+        &format!("fig-a1-{}", super::slug(name)),
+        format!("Edits of the {name}: {}", group.name),
     );
-    let edits: Vec<String> = group
-        .first()
-        .effects
-        .target_edits
-        .iter()
-        .filter(|e| e.contains("Complement"))
-        .cloned()
-        .collect();
-    figure.panels = bars(
-        group,
-        &edits,
-        |agent, facet, edit| agent.effects.target_effects.get(facet)?.get(edit)?.restored,
-        |facet, edit| post.target_complements.get(facet)?.get(edit).copied(),
-    );
+    let of = |agent: &EffectsRecord| agent.groups.iter().find(|g| g.name == name).cloned();
+    let Some(first) = of(group.first()) else {
+        return figure;
+    };
+    let edits = between(&first.edits, &first.edits[0], &first.flipped);
+    let restored = |agent: &EffectsRecord, facet: &str, edit: &str| {
+        of(agent)?.effects.get(facet)?.get(edit)?.restored
+    };
+    let theirs = |facet: &str, edit: &str| {
+        let all = about.published?.groups.get(name)?;
+        all.get(facet)?.get(edit).copied()
+    };
+    figure.panels = bars(group, about, &edits, restored, theirs);
     figure.share_y = Share::All;
-    figure.caption = "Share of the flip of both targets that their exchange in the first frame \
-        alone (S5) or in the last frame alone (S9) makes. Diamonds: MemoryDT, an unpublished \
-        figure of the original's notebooks."
-        .to_owned();
+    figure.caption = format!(
+        "Share of the flip (`{}`) that each edit of the {name} makes.",
+        first.flipped
+    );
+    if let Some(beside) = about.published.filter(|p| p.groups.contains_key(name)) {
+        figure.caption += &format!(" Diamonds: {}, as published.", beside.agent);
+    }
     figure
 }
 
-pub(super) fn projections(group: Group, post: &PostNumbers) -> Figure {
+pub(super) fn projections(group: &Group<EffectsRecord>, about: About) -> Figure {
     let mut figure = group.figure(
         "fig-18-projections",
         format!(
-            "Projection on the instruction component against the answer: {}",
+            "Projection on the {} component against the answer: {}",
+            direction(about),
             group.one()
         ),
     );
     let first = group.first();
-    for facet in &first.effects.facets {
+    for facet in &first.facets {
+        let facet = &facet.to_string();
         let mut panel = Panel::new(
             facet.clone(),
             Axis::linear("projection on PC1"),
             Axis::linear("logit difference"),
         );
         panel.push(Mark::Guide(Guide::new("no preference", GuideAt::Y(0.0))));
-        for (n, edit) in first.effects.edits.iter().enumerate() {
+        for (n, edit) in first.edits.iter().enumerate() {
             let style = Style::nth(n);
             let points = |name: &str, x, y, style, legend: Option<&str>, size| {
                 Mark::Points(Points {
@@ -193,18 +210,22 @@ pub(super) fn projections(group: Group, post: &PostNumbers) -> Figure {
                     offset: 0.0,
                 })
             };
-            if let Some(&(x, y)) = post.projections.get(facet).and_then(|f| f.get(edit)) {
+            let theirs = about
+                .published
+                .and_then(|p| Some((p, *p.projections.get(facet)?.get(edit)?)));
+            if let Some((beside, (x, y))) = theirs {
+                let name = format!("{}: ", beside.agent);
                 let pale = Style {
                     color: style.color.mix(crate::draw::Color::new(255, 255, 255), 0.6),
                     ..style
                 };
-                panel.push(points("MemoryDT: ", x, y, pale, None, 3.2));
+                panel.push(points(&name, x, y, pale, None, 3.2));
             }
-            let point = first.projection_vs_logit_diff[facet][edit];
+            let effect = &first.effects[facet][edit];
             panel.push(points(
                 "",
-                point.projection,
-                point.logit_diff,
+                effect.projection[0],
+                effect.logit_diff,
                 style,
                 Some(edit),
                 4.0,
@@ -216,26 +237,38 @@ pub(super) fn projections(group: Group, post: &PostNumbers) -> Figure {
     figure.panel_height = 150.0;
     figure.share_x = Share::All;
     figure.share_y = Share::All;
-    figure.caption = "Projection of the first frame's state token, before position embeddings, on \
-        the first component of the instruction items, against the logit difference left − right, \
-        for the original prompt and its four edits. Pale: MemoryDT, read off the post's Figure 18."
-        .to_owned();
+    figure.caption = format!(
+        "Projection of the state token of the frame `{}`, before position embeddings, on the first \
+         component of the {} items, against the logit difference {}, for the original prompt and \
+         its edits.",
+        about.study.site,
+        direction(about),
+        contrast(about)
+    );
+    if let Some(beside) = about.published.filter(|p| !p.projections.is_empty()) {
+        figure.caption += &format!(" Pale: {}, as published.", beside.agent);
+    }
     figure
 }
 
-pub(super) fn interventions(group: Group, post: &PostNumbers) -> Figure {
+pub(super) fn interventions(group: &Group<EffectsRecord>, about: About) -> Figure {
     let mut figure = group.figure(
         "fig-19-interventions",
-        format!("Setting the instruction's coefficient: {}", group.name),
+        format!(
+            "Setting the {} coefficient: {}",
+            direction(about),
+            group.name
+        ),
     );
-    for (rtg, facets) in by_return(group.first()) {
+    for (rtg, facets) in by_return(&group.first().facets) {
         let mut panel = Panel::new(
-            format!("Return-to-go {rtg}"),
-            Axis::linear("coefficient of the instruction component"),
+            format!("Return-to-go {rtg:.3}"),
+            Axis::linear(format!("coefficient of the {} component", direction(about))),
             Axis::linear("logit difference"),
         );
         panel.push(Mark::Guide(Guide::new("no preference", GuideAt::Y(0.0))));
         for (n, facet) in facets.iter().enumerate() {
+            let (layout, facet) = (facet.layout(), &facet.to_string());
             let style = Style::nth(n);
             let of = |curve: &std::collections::BTreeMap<String, f64>| {
                 let mut points: Vec<(f64, f64)> = curve
@@ -249,11 +282,11 @@ pub(super) fn interventions(group: Group, post: &PostNumbers) -> Figure {
             let curves: Vec<Vec<(f64, f64)>> = group
                 .agents
                 .iter()
-                .map(|a| of(&a.direct_intervention[facet]))
+                .map(|a| of(&a.record.direct_intervention[facet]))
                 .collect();
             if curves.len() > 1 {
                 for (agent, curve) in group.agents.iter().zip(&curves) {
-                    let series = format!("{}, seed {}", layout(facet), agent.seed.unwrap_or(0));
+                    let series = format!("{layout}, seed {}", agent.seed.unwrap_or(0));
                     panel.push(Mark::Line(
                         Line::new(series, curve.clone(), style).thin().legend(None),
                     ));
@@ -268,11 +301,14 @@ pub(super) fn interventions(group: Group, post: &PostNumbers) -> Figure {
                 })
                 .collect();
             panel.push(Mark::Line(
-                Line::new(layout(facet), mean, style).with_markers(),
+                Line::new(layout.clone(), mean, style).with_markers(),
             ));
-            if let Some(curve) = post.direct_intervention.get(facet) {
+            let theirs = about
+                .published
+                .and_then(|p| Some((p, p.direct_intervention.get(facet)?)));
+            if let Some((beside, curve)) = theirs {
                 panel.push(Mark::Points(Points {
-                    series: format!("MemoryDT: {}", layout(facet)),
+                    series: format!("{}: {layout}", beside.agent),
                     legend: None,
                     points: of(curve)
                         .into_iter()
@@ -296,11 +332,19 @@ pub(super) fn interventions(group: Group, post: &PostNumbers) -> Figure {
     figure.columns = 2;
     figure.panel_height = 220.0;
     figure.share_y = Share::All;
-    figure.caption =
-        "Logit difference left − right after the coefficient of the first instruction \
-        component is set at the first frame's state token (residual stream before the first block, \
-        positions included). Lines: mean over agents; pale points: MemoryDT, read off the post's \
-        Figure 19."
-            .to_owned();
+    figure.caption = format!(
+        "Logit difference {} after the coefficient of the first {} component is set at the state \
+         token of the frame `{}` (residual stream before the first block, positions included). \
+         Lines: mean over agents.",
+        contrast(about),
+        direction(about),
+        about.study.site
+    );
+    if let Some(beside) = about
+        .published
+        .filter(|p| !p.direct_intervention.is_empty())
+    {
+        figure.caption += &format!(" Pale points: {}, as published.", beside.agent);
+    }
     figure
 }

@@ -1,10 +1,13 @@
-//! Figures of patching, paths, attribution and the task's bits.
+//! Figures of patching, paths, attribution and the study's factors.
 
 use std::collections::BTreeMap;
 
-use super::Group;
+use super::{About, Group};
 use crate::draw::{Axis, ColorMap, Figure, HeatMap, Mark, Numbers, Panel};
-use crate::questions::patching::PatchMap;
+use crate::maths::walsh::{name, subsets};
+use crate::questions::attribution::Attribution;
+use crate::questions::patching::{PatchMap, PatchingRecord, PathRecord};
+use crate::questions::walsh::WalshSite;
 
 type Rows = Vec<Vec<Option<f64>>>;
 
@@ -59,7 +62,7 @@ fn share_colors(figure: &mut Figure) {
 
 /// A panel with the mean of a patching map over facets and agents.
 fn mean_panel(
-    group: Group,
+    group: &Group<PatchingRecord>,
     kind: &str,
     title: &str,
     (x, y): (&str, &str),
@@ -78,11 +81,11 @@ fn mean_panel(
 }
 
 /// Mean of a map over facets and agents; cells that are missing everywhere stay missing.
-fn mean_map(group: Group, kind: &str) -> PatchMap {
+fn mean_map(group: &Group<PatchingRecord>, kind: &str) -> PatchMap {
     let maps: Vec<&PatchMap> = group
         .agents
         .iter()
-        .flat_map(|a| a.patching.maps[kind].values())
+        .flat_map(|a| a.record.maps[kind].values())
         .collect();
     let mut mean = maps[0].clone();
     for (r, row) in mean.restored.iter_mut().enumerate() {
@@ -94,16 +97,21 @@ fn mean_map(group: Group, kind: &str) -> PatchMap {
     mean
 }
 
-pub(super) fn residual(group: Group) -> Figure {
+/// What the flip changes: the axis of the main factor.
+fn flipped(about: About) -> String {
+    about.study.flipped().flip.join(" and ")
+}
+
+pub(super) fn residual(group: &Group<PatchingRecord>, about: About) -> Figure {
     let mut figure = group.figure(
         "fig-b1-patching-residual",
-        format!("Where the instruction is carried: {}", group.one()),
+        format!("Where the {} is carried: {}", flipped(about), group.one()),
     );
-    let facets = &group.first().patching.facets;
-    for facet in facets {
-        let map = &group.first().patching.maps["resid_pre"][facet];
+    for facet in &group.first().facets {
+        let facet = facet.to_string();
+        let map = &group.first().maps["resid_pre"][&facet];
         figure.panels.push(heat(
-            facet,
+            &facet,
             ("token", &map.columns),
             ("", &map.rows),
             map.restored.clone(),
@@ -114,14 +122,17 @@ pub(super) fn residual(group: Group) -> Figure {
     share_colors(&mut figure);
     figure.columns = 2;
     figure.share_x = crate::draw::Share::All;
-    figure.caption = "Residual stream before each block, clean (original) copied into corrupted \
-        (flipped instruction) one token at a time; 1 brings the clean answer back. R, s and a are \
-        return-to-go, state and action of a step; s0 is the first frame, s4 the decision."
-        .to_owned();
+    figure.caption = format!(
+        "Residual stream before each block, clean (original) copied into corrupted (`{}`) one token \
+         at a time; 1 brings the clean answer back. R, s and a are return-to-go, state and action \
+         of a step; s0 is the first frame, s{} the decision.",
+        about.study.flipped().name,
+        about.study.walk.len()
+    );
     figure
 }
 
-pub(super) fn outputs(group: Group) -> Figure {
+pub(super) fn outputs(group: &Group<PatchingRecord>) -> Figure {
     let mut figure = group.figure(
         "fig-b2-patching-outputs",
         format!("Outputs of attention and MLPs: {}", group.name),
@@ -138,7 +149,7 @@ pub(super) fn outputs(group: Group) -> Figure {
     figure
 }
 
-pub(super) fn heads(group: Group) -> Figure {
+pub(super) fn heads(group: &Group<PatchingRecord>) -> Figure {
     let mut figure = group.figure(
         "fig-b3-patching-heads",
         format!("Parts of each head: {}", group.name),
@@ -157,7 +168,7 @@ pub(super) fn heads(group: Group) -> Figure {
     figure
 }
 
-pub(super) fn heads_by_token(group: Group) -> Figure {
+pub(super) fn heads_by_token(group: &Group<PatchingRecord>) -> Figure {
     let mut figure = group.figure(
         "fig-b4-patching-heads-by-token",
         format!("Heads by token: {}", group.name),
@@ -174,12 +185,12 @@ pub(super) fn heads_by_token(group: Group) -> Figure {
     figure
 }
 
-pub(super) fn paths(group: Group) -> Figure {
+pub(super) fn paths(group: &Group<PathRecord>, about: About) -> Figure {
     let mut figure = group.figure(
         "fig-b5-paths",
-        format!("Paths of the instruction: {}", group.one()),
+        format!("Paths of the {}: {}", flipped(about), group.one()),
     );
-    let paths = &group.first().paths;
+    let paths = group.first();
     figure.panels = vec![heat(
         "",
         ("receiver", &paths.receivers),
@@ -195,14 +206,14 @@ pub(super) fn paths(group: Group) -> Figure {
     figure
 }
 
-pub(super) fn attribution(group: Group) -> Figure {
+pub(super) fn attribution(group: &Group<Vec<Attribution>>, about: About) -> Figure {
     let mut figure = group.figure(
         "fig-b6-attribution",
         format!("What adds to the logit difference: {}", group.one()),
     );
-    let all = &group.first().attribution;
+    let all = group.first();
     let parts: Vec<String> = all[0].parts.iter().map(|(name, _)| name.clone()).collect();
-    let facets: Vec<String> = all.iter().map(|a| a.facet.clone()).collect();
+    let facets: Vec<String> = all.iter().map(|a| a.facet.to_string()).collect();
     let rows = all
         .iter()
         .map(|a| a.parts.iter().map(|(_, v)| Some(*v)).collect())
@@ -210,35 +221,40 @@ pub(super) fn attribution(group: Group) -> Figure {
     let mut panel = heat("", ("", &parts), ("", &facets), rows, Some("logits"), None);
     panel.y = panel.y.reversed();
     figure.panels = vec![panel];
-    figure.caption = "Direct logit attribution at the decision: what each component adds to \
-        logit(left) − logit(right), the final layer norm's deviation held fixed. The parts of a row \
-        sum to its logit difference."
-        .to_owned();
+    let [first, second] = about.study.contrast.names();
+    figure.caption = format!(
+        "Direct logit attribution at the decision: what each component adds to logit({first}) − \
+         logit({second}), the final layer norm's deviation held fixed. The parts of a row sum to \
+         its logit difference."
+    );
     figure
 }
 
-pub(super) fn walsh(group: Group) -> Figure {
+pub(super) fn walsh(group: &Group<Vec<WalshSite>>, about: About) -> Figure {
     let mut figure = group.figure(
         "fig-b7-bits",
-        format!("The task's bits at the decision: {}", group.name),
+        format!("The study's factors at the decision: {}", group.name),
     );
-    let names: Vec<String> = crate::questions::walsh::COMPONENTS
-        .iter()
-        .map(|(name, _)| (*name).to_owned())
+    let letters: Vec<String> = about
+        .study
+        .letters()
+        .into_iter()
+        .map(String::from)
+        .collect();
+    let names: Vec<String> = (subsets(letters.len()).iter().skip(1))
+        .map(|subset| name(subset, &letters))
         .collect();
     let sites: Vec<String> = group
         .first()
-        .evidence
-        .walsh
         .iter()
         .map(|s| s.point.replace("hook_", ""))
         .collect();
-    let mean = |of: &dyn Fn(&crate::questions::walsh::WalshSite, &str) -> f64| -> Rows {
+    let mean = |of: &dyn Fn(&WalshSite, &str) -> f64| -> Rows {
         (0..sites.len())
             .map(|n| {
                 let value = |name: &String| {
                     group
-                        .over(|a| Some(of(&a.evidence.walsh[n], name)))
+                        .over(|sites| Some(of(&sites[n], name)))
                         .map(|(mean, _)| mean)
                 };
                 names.iter().map(value).collect()
@@ -266,9 +282,15 @@ pub(super) fn walsh(group: Group) -> Figure {
         ),
     ];
     figure.columns = 2;
-    figure.caption = "Walsh decomposition of the residual stream at the decision token over the \
-        eight prompts: instruction I, target order T, return-to-go R and their products; mean over \
-        agents. I·R is the object that is sought, I·T·R the side that it is on."
-        .to_owned();
+    let named = names.iter().filter_map(|letters| {
+        let name = about.study.name_of(letters)?;
+        Some(format!("{letters} {name}"))
+    });
+    figure.caption = format!(
+        "Walsh decomposition of the residual stream at the decision token over the {} prompts: the \
+         study's factors and their products ({}); mean over agents.",
+        group.first()[0].of,
+        named.collect::<Vec<_>>().join(", ")
+    );
     figure
 }

@@ -9,7 +9,7 @@ use crate::draw::{
 
 /// Restored logit difference against the instruction coefficient: of coefficients that are set, of
 /// pairs of objects in the first frame.
-pub(super) fn one_site(group: Group, members: &[&AgentStudy]) -> Figure {
+pub(super) fn one_site(group: &Group, members: &[&AgentStudy]) -> Figure {
     let mut figure = group.figure(
         "one-site",
         format!(

@@ -21,7 +21,7 @@ pub fn claims_figure(groups: &[Group], claims: &Claims) -> Figure {
                 .iter()
                 .enumerate()
                 .map(|(x, claim)| {
-                    let of_claim = group.agents.iter().filter(|a| {
+                    let of_claim = group.agents.iter().map(|a| a.record).filter(|a| {
                         let found = a.findings.iter().find(|f| f.id == claim.id);
                         found.is_some_and(|f| f.passes == wanted)
                     });

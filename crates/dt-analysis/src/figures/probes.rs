@@ -1,13 +1,14 @@
 //! What the probes of several agents say together.
 
 use super::Group;
+use super::short_point;
 use crate::dossier::agent_study::AgentStudy;
 use crate::draw::{Axis, ColorMap, Figure, HeatMap, Mark, Numbers, Panel};
-use crate::questions::probing::{Concept, ProbeRecord, ProbeVerdict, short_point};
+use crate::questions::probing::{Concept, ProbeRecord, ProbeVerdict};
 
 /// How well each concept is read at each site where it is hardest, and in how many agents it is
 /// represented there.
-pub(super) fn represented(group: Group, members: &[&AgentStudy]) -> Figure {
+pub(super) fn represented(group: &Group, members: &[&AgentStudy]) -> Figure {
     let mut figure = group.figure(
         "represented",
         format!("What is read, and what is represented: {}", group.name),
@@ -68,7 +69,7 @@ fn panel(
         let from = n * points.len();
         x = x.group(token.name(), from, from + points.len() - 1);
     }
-    let y = Axis::categories("", concepts.iter().map(|c| c.title().to_owned())).reversed();
+    let y = Axis::categories("", concepts.iter().map(|c| first.titles[c].clone())).reversed();
     let mut panel = Panel::new(title, x, y);
     let mean = |token, point: &str, concept| {
         let of = |m: &&AgentStudy| m.probes.probe(point, token, concept).and_then(value);

@@ -1,10 +1,11 @@
 //! Figures of a study: steering against adversaries, the strongest edits, transfer.
 
+use crate::prompts::PromptSet;
 use std::collections::BTreeMap;
 
-use super::Group;
 use super::one_site::one_site;
 use super::probes::represented;
+use super::{Answer, Group};
 use crate::Error;
 use crate::dossier::agent_study::AgentStudy;
 use crate::dossier::reproduce::AgentResults;
@@ -16,8 +17,7 @@ use crate::draw::{
 };
 use crate::maths::stats;
 use crate::prompts::Study;
-use crate::questions::adversary::{Placement, Reached};
-use crate::questions::edits::Prompts;
+use crate::questions::adversary::{Placement, Reached, Told};
 use crate::questions::transfer::TransferRecord;
 use crate::subject::Subject;
 
@@ -47,10 +47,13 @@ pub fn study_parts(
     let (mut thought, mut strongest, mut read) = (Vec::new(), Vec::new(), Vec::new());
     for (name, members) in &kinds {
         let members = able(members);
-        let agents: Vec<&AgentResults> = members.iter().map(|m| &m.results).collect();
-        let group = Group {
+        let answers = members.iter().map(|m| Answer {
+            seed: m.results.seed,
+            record: &m.results,
+        });
+        let group = &Group {
             name,
-            agents: &agents,
+            agents: answers.collect(),
         };
         thought.push(picture_and_thought(group, study, &members)?);
         thought.push(one_site(group, &members));
@@ -126,7 +129,7 @@ fn parts_of(facet: &str) -> (&str, &str) {
 }
 
 fn is_key(reached: Reached) -> f64 {
-    f64::from(u8::from(reached == Reached::Key))
+    f64::from(u8::from(reached == Reached::First))
 }
 
 fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
@@ -135,7 +138,7 @@ fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
 }
 
 fn picture_and_thought(
-    group: Group,
+    group: &Group,
     study: &Study,
     members: &[&AgentStudy],
 ) -> Result<Figure, Error> {
@@ -144,16 +147,16 @@ fn picture_and_thought(
         format!("Edit the picture or edit the thought: {}", group.name),
     );
     figure.columns = 3;
-    let all = Prompts::new(study)?;
+    let all = PromptSet::new(study)?;
     let facet = &all.scenarios[0];
-    let start = study.moment("start").expect("checked on reading");
+    let start = study.site_step();
     let double = study.edits.iter().filter(|e| !e.is_original());
     let shown = double.filter(|e| e.changes.len() != 1);
     for edit in std::iter::once(study.original()).chain(shown) {
         let prompt = facet.prompt(study, edit)?;
         let mut view = View::new(edit.name.clone(), prompt.observations[start].clone());
-        for cell in edit.touched_cells(study) {
-            view = view.with(Spot::added(cell));
+        for cell in all.touched_cells(edit)? {
+            view = view.with(Spot::added(cell.into()));
         }
         figure.panels.push(Panel::of_view(edit.name.clone(), view));
     }
@@ -214,7 +217,7 @@ fn steering_panel(rtg: &str, members: &[&AgentStudy]) -> Panel {
     for (k, &u) in units.iter().enumerate() {
         line.push((u, mean(members.iter().map(|m| reaches_key(m, k)))));
         let at_random = |m: &&AgentStudy| {
-            let of = &m.steering.random_at_key[k];
+            let of = &m.steering.random_at_first[k];
             mean(of_rtg(m).iter().map(|&f| of[f]))
         };
         random.push((u, mean(members.iter().map(at_random))));
@@ -249,7 +252,7 @@ fn steering_panel(rtg: &str, members: &[&AgentStudy]) -> Panel {
     panel
 }
 
-fn mediation_panel(group: Group) -> Result<Panel, Error> {
+fn mediation_panel(group: &Group) -> Result<Panel, Error> {
     let names = ["NIE", "NDE"];
     let mut panel = Panel::new(
         "Along the direction, beside it",
@@ -293,16 +296,16 @@ fn mediation_panel(group: Group) -> Result<Panel, Error> {
 }
 
 /// The best pairs of a kind of agents, drawn: those that the most agents have among theirs.
-fn strongest_edits(group: Group, study: &Study, members: &[&AgentStudy]) -> Result<Figure, Error> {
+fn strongest_edits(group: &Group, study: &Study, members: &[&AgentStudy]) -> Result<Figure, Error> {
     let mut figure = group.figure(
         "strongest-edits",
         format!("The strongest pairs of objects: {}", group.name),
     );
     figure.columns = 3;
-    let all = Prompts::new(study)?;
+    let all = PromptSet::new(study)?;
     let facet = &all.scenarios[0];
-    let instruction = facet.facet.configuration.instruction;
-    let start = study.moment("start").expect("checked on reading");
+    let told = Told::of_facets(&all)?[0];
+    let start = study.site_step();
     let frame = &facet.prompt(study, study.original())?.observations[start];
     let view = frame.len().checked_div(3).unwrap_or(0).isqrt();
     let mut found: BTreeMap<&str, (&[Placement], Vec<f64>, usize)> = BTreeMap::new();
@@ -327,11 +330,11 @@ fn strongest_edits(group: Group, study: &Study, members: &[&AgentStudy]) -> Resu
         let mut frame = frame.clone();
         for placement in placements {
             let mode = members[0].adversaries[0].mode;
-            placement.apply(&mut frame, view, mode, instruction);
+            placement.apply(&mut frame, view, mode, told);
         }
         let mut drawn = View::new(name, frame);
         for placement in placements {
-            drawn = drawn.with(Spot::added(placement.cell));
+            drawn = drawn.with(Spot::added(placement.cell.into()));
         }
         let title = match members.len() {
             1 => format!("{name}: {:.2}", held_out[0]),
@@ -439,10 +442,10 @@ fn rows(one: &AgentStudy) -> Vec<Row> {
     }
     for probe in &one.probes.probes {
         let name = |metric: &str| format!("probe.{}.{}.{metric}", probe.point, probe.token);
-        let concept = probe.concept.name();
-        push("", concept, &name("worst_case"), probe.worst_case());
+        let concept = probe.concept.to_string();
+        push("", &concept, &name("worst_case"), probe.worst_case());
         let flips = probe.swap.as_ref().map(|s| s.flips as f64);
-        push("", concept, &name("swap_flips"), flips);
+        push("", &concept, &name("swap_flips"), flips);
     }
     for search in &one.frames {
         let share = |count: usize, of: usize| Some(count as f64 / of.max(1) as f64);

@@ -1,34 +1,65 @@
-//! Figures 5 to 13: lengths, angles, components and maps of the item vectors.
+//! Lengths, angles, components and maps of the item vectors.
 
-use dt_env::Object;
-
-use super::Group;
+use super::{About, Group};
 use crate::draw::palette::{BLUE, GREEN, ORANGE, VERMILION};
 use crate::draw::{
     Axis, ColorMap, Dash, Figure, Guide, GuideAt, HeatMap, Mark, Marker, Named, Numbers, Panel,
-    Scatter, Style, Violin,
+    Scatter, Style, Viewer, Violin,
 };
-use crate::papers::memory_dt::published::PostNumbers;
-use crate::prompts::Item;
-use crate::questions::geometry::{FeatureMap, PairClass};
+use crate::prompts::{Item, ItemSet};
+use crate::questions::geometry::{GeometryRecord, PairClass};
 
-/// Keys and balls in every figure.
-const KEY: Style = Style::new(BLUE, Marker::Disc, Dash::Solid);
-const BALL: Style = Style::new(ORANGE, Marker::Square, Dash::Dashed);
+/// The two objects of a set in every figure.
+const FIRST: Style = Style::new(BLUE, Marker::Disc, Dash::Solid);
+const SECOND: Style = Style::new(ORANGE, Marker::Square, Dash::Dashed);
 
-pub(super) fn norms(group: Group, post: &PostNumbers) -> Figure {
-    let ours = &group.first().geometry.norms;
+/// Name of the components' files by the place of their set: `fig-09`, `fig-12`, then letters.
+fn file(n: usize, set: &ItemSet, suffix: &str) -> String {
+    let name = super::slug(&set.name);
+    match (n, suffix) {
+        (0, "") => format!("fig-09-{name}"),
+        (0, "-pc1") => format!("fig-10-{name}-pc1"),
+        (0, _) => format!("fig-11-{name}{suffix}"),
+        (1, "") => format!("fig-12-{name}"),
+        (1, _) => format!("fig-13-{name}{suffix}"),
+        _ => format!(
+            "fig-13{}-{name}{suffix}",
+            char::from(b'a' + (n as u8 - 2) % 26)
+        ),
+    }
+}
+
+/// Channels that a figure of lengths shows: those that every world has, those of the item sets.
+fn channels(about: About) -> Vec<&'static str> {
+    let of_sets = about.study.item_sets.iter();
+    let objects = of_sets.flat_map(|set| [set.objects.0.name(), set.objects.1.name()]);
+    let mut channels = vec!["unseen", "empty", "wall"];
+    for object in objects {
+        if !channels.contains(&object) {
+            channels.push(object);
+        }
+    }
+    channels.extend(["red", "green", "grey", "open"]);
+    channels
+}
+
+pub(super) fn norms(group: &Group<GeometryRecord>, about: About) -> Figure {
+    let ours = &group.first().norms;
     let mut figure = group.figure(
         "fig-05-norms",
         format!("Lengths of item vectors: {}", group.one()),
     );
-    let channels = [
-        "unseen", "empty", "wall", "key", "ball", "red", "green", "grey", "open",
-    ];
+    let channels = channels(about);
+    let objects = about.study.item_sets.first().map(|set| set.objects);
+    let style_of = |channel: &str| match objects {
+        Some((first, _)) if first.name() == channel => Some(FIRST),
+        Some((_, second)) if second.name() == channel => Some(SECOND),
+        _ => None,
+    };
     let panel = |title: String, norms: &std::collections::BTreeMap<String, f64>| {
         let mut panel = Panel::new(
             title,
-            Axis::categories("", channels),
+            Axis::categories("", channels.iter().copied()),
             Axis::linear("length of the item vector"),
         );
         for (x, channel) in channels.iter().enumerate() {
@@ -43,15 +74,12 @@ pub(super) fn norms(group: Group, post: &PostNumbers) -> Figure {
             for point in points
                 .iter_mut()
                 .take(1)
-                .filter(|_| ["key", "ball"].contains(channel))
+                .filter(|_| style_of(channel).is_some())
             {
                 point.labelled = true;
             }
-            let style = match *channel {
-                "key" => KEY,
-                "ball" => BALL,
-                _ => Style::new(GREEN, Marker::Disc, Dash::Solid),
-            };
+            let plain = Style::new(GREEN, Marker::Disc, Dash::Solid);
+            let style = style_of(channel).unwrap_or(plain);
             panel.push(Mark::Scatter(
                 Scatter::new(*channel, points, style)
                     .strip(0.36)
@@ -60,16 +88,27 @@ pub(super) fn norms(group: Group, post: &PostNumbers) -> Figure {
         }
         panel
     };
-    figure.panels = vec![
-        panel(group.one(), ours),
-        panel("MemoryDT, as published".to_owned(), &post.norms),
-    ];
+    figure.panels = vec![panel(group.one(), ours)];
+    if let Some(theirs) = about.published.filter(|p| !p.norms.is_empty()) {
+        let title = format!("{}, as published", theirs.agent);
+        figure.panels.push(panel(title, &theirs.norms));
+    }
     figure.panel_height = 210.0;
-    figure.caption = "Length of each item's vector, a column of the state embedding, by object, \
-        colour or state; one point for each of the 49 cells of the view. The longest key and ball \
-        are named. Channels that this world never shows are left out."
-        .to_owned();
+    let longest = match objects {
+        Some((a, b)) => format!("The longest {a} and {b} are named. "),
+        None => String::new(),
+    };
+    figure.caption = format!(
+        "Length of each item's vector, a column of the state embedding, by object, colour or \
+         state; one point for each cell of the view. {longest}Channels that say little of this \
+         study are left out."
+    );
     figure
+}
+
+/// `key and ball`.
+fn both(set: &ItemSet) -> String {
+    format!("{} and {}", set.objects.0, set.objects.1)
 }
 
 fn heat(rows: Vec<Vec<Option<f64>>>, bar: Option<&str>, numbers: Option<Numbers>) -> Mark {
@@ -82,11 +121,13 @@ fn heat(rows: Vec<Vec<Option<f64>>>, bar: Option<&str>, numbers: Option<Numbers>
     })
 }
 
-pub(super) fn cosines(group: Group) -> Figure {
-    let geometry = &group.first().geometry;
+pub(super) fn cosines(group: &Group<GeometryRecord>, about: About) -> Figure {
+    let geometry = group.first();
+    let set = &about.study.item_sets[0];
+    let both = both(set);
     let mut figure = group.figure(
         "fig-06-cosines",
-        format!("Cosines between key and ball items: {}", group.one()),
+        format!("Cosines between {both} items: {}", group.one()),
     );
     let names = |items: &[Item]| items.iter().map(ToString::to_string).collect::<Vec<_>>();
     let natural = &geometry.cosines;
@@ -94,8 +135,8 @@ pub(super) fn cosines(group: Group) -> Figure {
     let axis = || {
         Axis::categories("", names(&natural.items))
             .every(0)
-            .group("key", 0, half - 1)
-            .group("ball", half, 2 * half - 1)
+            .group(set.objects.0.name(), 0, half - 1)
+            .group(set.objects.1.name(), half, 2 * half - 1)
     };
     let mut first = Panel::new("In order of cells", axis(), axis().reversed());
     first.push(heat(natural.cosine.clone(), None, None));
@@ -105,18 +146,24 @@ pub(super) fn cosines(group: Group) -> Figure {
     second.push(heat(clustered.cosine, Some("cosine"), None));
     figure.panels = vec![first, second];
     figure.columns = 2;
-    figure.caption = "Cosine of every pair of key and ball items: in order of cells (column by \
-        column), and ordered by single-linkage clustering of the rows' Euclidean distances. Item \
-        vectors are taken as they are; the post's figure rescaled each dimension first."
-        .to_owned();
+    figure.caption = format!(
+        "Cosine of every pair of {both} items: in order of cells (column by column), and ordered \
+         by single-linkage clustering of the rows' Euclidean distances. Item vectors are taken as \
+         they are."
+    );
     figure
 }
 
-pub(super) fn pairs(group: Group) -> Figure {
-    let geometry = &group.first().geometry;
+pub(super) fn pairs(group: &Group<GeometryRecord>, about: About) -> Option<Figure> {
+    let geometry = group.first();
+    let both = both(&about.study.item_sets[0]);
+    // Nothing is known of what the agent saw.
+    if geometry.pairs.is_empty() {
+        return None;
+    }
     let mut figure = group.figure(
         "fig-07-pairs",
-        format!("Pairs of key and ball items: {}", group.one()),
+        format!("Pairs of {both} items: {}", group.one()),
     );
     let classes = [
         PairClass::SameObject,
@@ -149,16 +196,23 @@ pub(super) fn pairs(group: Group) -> Figure {
     figure.panels = vec![panel];
     figure.panel_height = 230.0;
     figure.caption = format!(
-        "Cosines of pairs of key and ball items at the {} cells that show both in at least 200 \
-         training frames: density, points and median.",
-        group.first().evidence.exposed_cells.len()
+        "Cosines of pairs of {both} items at the {} cells that show both often in the training \
+         data: density, points and median.",
+        geometry.exposed_cells.len()
     );
-    figure
+    Some(figure)
 }
 
-pub(super) fn components(group: Group, post: &PostNumbers, set: &str, name: &str) -> Figure {
-    let record = &group.first().geometry.pca[&format!("{set}_pca")];
-    let mut figure = group.figure(name, format!("The {set} items: {}", group.one()));
+pub(super) fn components(
+    group: &Group<GeometryRecord>,
+    about: About,
+    set: &ItemSet,
+    n: usize,
+) -> Figure {
+    let name = &set.name;
+    let record = &group.first().pca[&format!("{name}_pca")];
+    let title = format!("The {name} items: {}", group.one());
+    let mut figure = group.figure(&file(n, set, ""), title);
     let table = &record.cosines;
     let items: Vec<String> = table.items.iter().map(ToString::to_string).collect();
     let axis = || Axis::categories("", items.clone());
@@ -181,7 +235,7 @@ pub(super) fn components(group: Group, post: &PostNumbers, set: &str, name: &str
         ),
         Axis::range(format!("PC2 ({:.1} %)", percent(1)), -1.25, 1.25),
     );
-    for (object, style) in [(Object::Key, KEY), (Object::Ball, BALL)] {
+    for (object, style) in [(set.objects.0, FIRST), (set.objects.1, SECOND)] {
         let points = record
             .scores
             .iter()
@@ -197,38 +251,44 @@ pub(super) fn components(group: Group, post: &PostNumbers, set: &str, name: &str
     figure.panels = vec![first, second];
     figure.columns = 2;
     figure.panel_height = 330.0;
-    let published = &post.explained_variance[set];
     figure.caption = format!(
-        "Cosines between the {set} items, and their scores on the set's principal components \
-         (vectors of unit length, centred; shares are of the total variance). MemoryDT as \
-         published: {:.2} and {:.2} %.",
-        100.0 * published[0],
-        100.0 * published[1]
+        "Cosines between the {name} items, and their scores on the set's principal components \
+         (vectors of unit length, centred; shares are of the total variance)."
     );
+    let theirs = about.published.and_then(|p| {
+        let shares = p.explained_variance.get(name)?;
+        Some((&p.agent, shares.first()?, shares.get(1)?))
+    });
+    if let Some((agent, first, second)) = theirs {
+        figure.caption += &format!(
+            " {agent} as published: {:.2} and {:.2} %.",
+            100.0 * first,
+            100.0 * second
+        );
+    }
     figure
 }
 
 pub(super) fn maps(
-    group: Group,
-    post: &PostNumbers,
-    set: &str,
+    group: &Group<GeometryRecord>,
+    about: About,
+    (n, set): (usize, &ItemSet),
     component: usize,
-    name: &str,
-) -> Figure {
+) -> Option<Figure> {
+    let name = &set.name;
+    let ours =
+        (group.first().feature_maps.iter()).find(|m| m.set == *name && m.component == component)?;
     let mut figure = group.figure(
-        name,
+        &file(n, set, &format!("-pc{component}")),
         format!(
-            "Component {component} of the {set} items on the view: {}",
+            "Component {component} of the {name} items on the view: {}",
             group.one()
         ),
     );
-    let ours: Option<&FeatureMap> = group
-        .first()
-        .geometry
-        .feature_maps
-        .iter()
-        .find(|m| m.set == set && m.component == component);
-    let theirs = &post.feature_maps[&format!("{set} {component}")];
+    let theirs = about.published.and_then(|p| {
+        let maps = p.feature_maps.get(&format!("{name} {component}"))?;
+        Some((&p.agent, maps))
+    });
     let panel = |title: &str, rows: &Vec<Vec<f64>>, bar: bool| {
         let cells = || (0..rows.len()).map(|n| n.to_string()).collect::<Vec<_>>();
         let mut panel = Panel::new(
@@ -246,27 +306,25 @@ pub(super) fn maps(
             bar: bar.then(|| "score".to_owned()),
             numbers: Some(Numbers::Decimals(2)),
         }));
-        panel.push(Mark::Agent(
-            (rows.len() / 2) as f64,
-            (rows.len() - 1) as f64,
-        ));
+        panel.push(Viewer::new(rows.len() / 2, rows.len() - 1));
         panel
     };
-    if let Some(ours) = ours {
-        figure.panels.push(panel("key items", &ours.key, false));
-        figure.panels.push(panel("ball items", &ours.ball, true));
+    let titles = [set.objects.0, set.objects.1].map(|o| format!("{o} items"));
+    figure.panels.push(panel(&titles[0], &ours.first, false));
+    figure.panels.push(panel(&titles[1], &ours.second, true));
+    if let Some((agent, (first, second))) = theirs {
+        let title = |n: usize| format!("{}, {agent}", titles[n]);
+        figure.panels.push(panel(&title(0), first, false));
+        figure.panels.push(panel(&title(1), second, true));
     }
-    figure
-        .panels
-        .push(panel("key items, MemoryDT", &theirs.0, false));
-    figure
-        .panels
-        .push(panel("ball items, MemoryDT", &theirs.1, true));
     figure.columns = 2;
     figure.caption = format!(
-        "Score of every key and ball item, brought to unit length, on component {component} of the \
-         {set} items; below, MemoryDT as published (a component's sign is free). The triangle is \
-         the agent."
+        "Score of every {} item, brought to unit length, on component {component} of the {name} \
+         items (a component's sign is free). The triangle is the agent.",
+        both(set)
     );
-    figure
+    if let Some((agent, _)) = theirs {
+        figure.caption += &format!(" Below, {agent} as published.");
+    }
+    Some(figure)
 }

@@ -1,4 +1,8 @@
 //! The logit difference and how much of a change brings it back.
+//!
+//! LD = logit(first answer) − logit(second answer); restored = (LD − LD_corrupted) /
+//! (LD_clean − LD_corrupted) (Zhang and Nanda, Towards Best Practices of Activation Patching,
+//! 2023, § 2.2; Wang and others, Interpretability in the Wild, 2022).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,7 @@
 //! Small linear algebra on vectors of f64.
+//!
+//! a · b = Σᵢ aᵢ bᵢ, |a| = √(a · a), cos(a, b) = a · b / (|a| |b|); singular values and vectors by
+//! faer (Golub and Van Loan, Matrix Computations, 2013, § 2.4).
 
 use faer::Mat;
 
@@ -44,6 +47,17 @@ pub(crate) fn to_f64(a: &[f32]) -> Vec<f64> {
     a.iter().map(|&x| f64::from(x)).collect()
 }
 
+/// Index of the largest value; the first of equals, and 0 if there are none.
+pub(crate) fn argmax(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, &v) in values.iter().enumerate() {
+        if v > values[best] {
+            best = i;
+        }
+    }
+    best
+}
+
 /// Right singular vectors and singular values of a matrix given by rows, largest first.
 ///
 /// # Panics
@@ -60,4 +74,35 @@ pub(crate) fn singular(rows: &[Vec<f64>]) -> (Vec<f64>, Vec<Vec<f64>>) {
         .map(|k| (0..d).map(|j| svd.V()[(j, k)]).collect())
         .collect();
     (values, vectors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_the_largest_is_found() {
+        assert_eq!(argmax(&[-3.0, 2.0, 2.0, 1.0]), 1);
+        assert_eq!(argmax(&[]), 0);
+    }
+
+    #[test]
+    fn cosines_are_those_of_known_angles() {
+        assert_eq!(cosine(&[3.0, 0.0], &[0.0, 2.0]), Some(0.0));
+        let half = cosine(&[1.0, 0.0], &[1.0, 3.0_f64.sqrt()]).unwrap();
+        assert!((half - 0.5).abs() < 1e-15, "{half}");
+        assert_eq!(cosine(&[0.0], &[1.0]), None);
+        assert_eq!(unit(&[3.0, 4.0]), [0.6, 0.8]);
+        assert_eq!(unit(&[0.0]), [0.0]);
+    }
+
+    #[test]
+    fn singular_values_are_those_of_a_diagonal() {
+        let (values, vectors) = singular(&[vec![0.0, 2.0, 0.0], vec![-5.0, 0.0, 0.0]]);
+        assert_eq!(values, [5.0, 2.0]);
+        assert_eq!(
+            vectors[0].iter().map(|x| x.abs()).collect::<Vec<_>>(),
+            [1.0, 0.0, 0.0]
+        );
+    }
 }

@@ -138,13 +138,13 @@ fn agents(report: &Report) -> Markup {
                     tr {
                         th scope="row" { (group.name) }
                         td { (group.agents.len()) }
-                        td { (group.agents[0].parameters) }
-                        td { @if group.agents[0].step == 0 { "–" } @else { (group.agents[0].step) } }
+                        td { (group.agents[0].record.parameters) }
+                        td { @if group.agents[0].record.step == 0 { "–" } @else { (group.agents[0].record.step) } }
                         td { (greedy(group)) }
                         td {
-                            (group.agents.iter().map(|a| a.evidence.right_sign).sum::<usize>())
+                            (group.agents.iter().map(|a| a.record.evidence.right_sign).sum::<usize>())
                             " of "
-                            (group.agents.iter().map(|a| a.effects.facets.len()).sum::<usize>())
+                            (group.agents.iter().map(|a| a.record.effects.facets.len()).sum::<usize>())
                             " prompts"
                         }
                     }
@@ -164,7 +164,7 @@ fn greedy(group: &Group) -> String {
     let values: Vec<f64> = group
         .agents
         .iter()
-        .filter_map(|a| a.findings.iter().find(|f| f.id == 1).and_then(share))
+        .filter_map(|a| a.record.findings.iter().find(|f| f.id == 1).and_then(share))
         .collect();
     let all = values.iter().filter(|v| **v == 1.0).count();
     format!("{all} of {} in every episode", group.agents.len())
@@ -221,6 +221,7 @@ fn verdict(report: &Report, group: &Group, id: u32) -> Markup {
         .get(group.name)
         .and_then(|s| s.iter().find(|c| c.id == id));
     let details = group.agents[0]
+        .record
         .findings
         .iter()
         .find(|f| f.id == id)

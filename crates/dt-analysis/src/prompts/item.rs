@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use dt_env::Object;
+use dt_env::{Cell, Object};
 use dt_train::model::item_index;
 use serde::{Deserialize, Serialize};
 
@@ -16,25 +16,24 @@ pub struct Item {
     /// The object.
     pub object: Object,
     /// Column and row.
-    pub cell: (usize, usize),
+    pub cell: Cell,
 }
 
 impl Item {
     /// An item.
-    pub const fn new(object: Object, cell: (usize, usize)) -> Self {
+    pub const fn new(object: Object, cell: Cell) -> Self {
         Self { object, cell }
     }
 
     /// Its number in the vocabulary of a view.
     pub fn index(self, view: usize) -> usize {
-        item_index(view, self.object as usize, self.cell.0, self.cell.1)
+        item_index(view, self.object as usize, self.cell.x, self.cell.y)
     }
 }
 
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (x, y) = self.cell;
-        write!(f, "{}, ({x},{y})", self.object)
+        write!(f, "{}, {}", self.object, self.cell)
     }
 }
 
@@ -62,13 +61,7 @@ impl FromStr for Item {
             .into_iter()
             .find(|o| o.name() == object.trim())
             .ok_or_else(wrong)?;
-        let cell = cell
-            .trim()
-            .strip_prefix('(')
-            .and_then(|c| c.strip_suffix(')'));
-        let (x, y) = cell.and_then(|c| c.split_once(',')).ok_or_else(wrong)?;
-        let number = |part: &str| part.trim().parse::<usize>().map_err(|_| wrong());
-        Ok(Self::new(object, (number(x)?, number(y)?)))
+        Ok(Self::new(object, cell.parse().map_err(|_| wrong())?))
     }
 }
 

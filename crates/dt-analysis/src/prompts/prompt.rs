@@ -1,70 +1,28 @@
 //! From a study to the frames that an agent is shown.
 
-use std::fmt;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use dt_env::{Configuration, Env, EnvSpec, Object};
+use dt_env::{Action, Cell, Object, Pose, Tile};
 
-use super::config::{EditConfig, NewObject, Study};
+use super::edit::{EditConfig, Put};
+use super::facet::Facet;
+use super::layouts::{Start, Starts};
+use super::study::Study;
 use crate::Error;
 
-/// One prompt of a study: instruction × target order × return-to-go.
-///
-/// Written `Key, Key-Ball, 0.892`: instruction, left and right target, return-to-go.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Facet {
-    /// Instruction and order of the targets.
-    pub configuration: Configuration,
-    /// Return-to-go that is asked for.
-    pub rtg: f64,
-}
-
-impl Facet {
-    /// Layout alone: `Key, Key-Ball`.
-    pub fn layout(&self) -> String {
-        let instruction = match self.configuration.instruction {
-            Object::Key => "Key",
-            _ => "Ball",
-        };
-        format!("{instruction}, {}", self.configuration.order.name())
-    }
-
-    /// Signs of instruction (key: +), target order (key on the left: +) and return-to-go (above
-    /// the middle of those asked for: +).
-    pub fn signs(&self, middle: f64) -> [f64; 3] {
-        let sign = |yes: bool| if yes { 1.0 } else { -1.0 };
-        [
-            sign(self.configuration.instruction == Object::Key),
-            sign(self.configuration.order.objects().0 == Object::Key),
-            sign(self.rtg > middle),
-        ]
-    }
-
-    /// Sign of the logit difference of an agent that does as it is asked: to the target of the
-    /// instruction at a return-to-go above `middle`, to the other one below.
-    pub fn wanted_sign(&self, middle: f64) -> f64 {
-        let [instruction, order, rtg] = self.signs(middle);
-        instruction * order * rtg
-    }
-}
-
-impl fmt::Display for Facet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {:.3}", self.layout(), self.rtg)
-    }
-}
-
 /// A facet with the frames of its walk, as the world shows them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Scenario {
     /// Which.
     pub facet: Facet,
+    /// Where its episode begins.
+    pub start: Start,
     /// Observations from the start to the decision.
     pub observations: Vec<Vec<u8>>,
-    /// The same walk with the other instruction.
-    with_other_instruction: Vec<Vec<u8>>,
-    /// The same walk with the targets exchanged.
-    with_other_targets: Vec<Vec<u8>>,
+    /// Where the agent stands in each.
+    pub poses: Vec<Pose>,
+    /// The same walk with other values of some factors, by their axes.
+    flipped: BTreeMap<Vec<String>, Vec<Vec<u8>>>,
     /// Actions of the walk.
     pub actions: Vec<u32>,
     view: usize,
@@ -87,61 +45,49 @@ pub struct Prompt {
 ///
 /// # Errors
 /// If the world cannot produce the walk.
-pub fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
-    let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
+pub(super) fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
+    let starts = Starts::new(study)?;
+    let flips: Vec<&[String]> = (study.all_edits())
+        .map(|e| e.flip.as_slice())
+        .filter(|axes| !axes.is_empty())
+        .collect();
+    let mut laid_out = Vec::new();
+    for start in &starts.prompts {
+        let mut flipped = BTreeMap::new();
+        for axes in &flips {
+            let other = starts.flipped(study, start, axes)?;
+            flipped.insert(axes.to_vec(), walk(study, &other)?.0);
+        }
+        laid_out.push((start, walk(study, start)?, flipped));
+    }
     let mut all = Vec::new();
     for &rtg in &study.returns_to_go {
-        for &configuration in &study.prompts {
-            let other = Configuration {
-                instruction: opposite(configuration.instruction),
-                ..configuration
-            };
-            let exchanged = *Configuration::ALL
-                .iter()
-                .find(|c| {
-                    c.instruction == configuration.instruction && c.order != configuration.order
-                })
-                .expect("there are two orders of each instruction");
+        for (start, (observations, poses), flipped) in &laid_out {
+            let facet = Facet::of(study, &start.facts, rtg).ok_or_else(|| {
+                Error::Question(format!(
+                    "study {}: a layout is `{}`, which has neither value of some factor",
+                    study.name, start.facts
+                ))
+            })?;
             all.push(Scenario {
-                facet: Facet { configuration, rtg },
-                observations: walk(study, &spec, configuration)?,
-                with_other_instruction: walk(study, &spec, other)?,
-                with_other_targets: walk(study, &spec, exchanged)?,
+                facet,
+                start: (*start).clone(),
+                observations: observations.clone(),
+                poses: poses.clone(),
+                flipped: flipped.clone(),
                 actions: study.walk.iter().map(|&a| a as u32).collect(),
-                view: spec.view_size as usize,
+                view: start.spec.view_size as usize,
             });
         }
     }
     Ok(all)
 }
 
-/// Prompts of one edit for every scenario.
-///
-/// # Errors
-/// If the edit cannot be made.
-pub fn prompts(
-    study: &Study,
-    scenarios: &[Scenario],
-    edit: &EditConfig,
-) -> Result<Vec<Prompt>, Error> {
-    scenarios.iter().map(|s| s.prompt(study, edit)).collect()
-}
-
-fn opposite(object: Object) -> Object {
-    match object {
-        Object::Key => Object::Ball,
-        _ => Object::Key,
-    }
-}
-
-fn walk(
-    study: &Study,
-    spec: &Arc<EnvSpec>,
-    configuration: Configuration,
-) -> Result<Vec<Vec<u8>>, Error> {
-    let mut env = Env::new(spec.clone());
-    env.reset_to(configuration);
+/// Observations and poses of the study's walk.
+fn walk(study: &Study, start: &Start) -> Result<(Vec<Vec<u8>>, Vec<Pose>), Error> {
+    let mut env = start.env();
     let mut observations = vec![env.world().observation()];
+    let mut poses = vec![env.world().agent()];
     for (step, &action) in study.walk.iter().enumerate() {
         let before = env.world().agent();
         let result = env.step(action);
@@ -152,59 +98,61 @@ fn walk(
                 step + 1
             )));
         }
-        if action == dt_env::Action::Forward && env.world().agent() == before {
+        if action == Action::Forward && env.world().agent() == before {
             return Err(Error::Question(format!(
                 "study {}: something stands in the way at step {} of the walk; the world {} \
                  cannot produce this scenario",
                 study.name,
                 step + 1,
-                spec.id
+                start.spec.id
             )));
         }
         observations.push(env.world().observation());
+        poses.push(env.world().agent());
     }
-    Ok(observations)
+    Ok((observations, poses))
 }
 
 impl Scenario {
     /// The prompt that an edit makes.
     ///
     /// # Errors
-    /// If an object is to be swapped where there is neither key nor ball.
+    /// If an object is to be swapped where there is none of the factor's two.
     pub fn prompt(&self, study: &Study, edit: &EditConfig) -> Result<Prompt, Error> {
-        let mut observations = match (edit.flip_instruction, edit.flip_targets) {
-            (false, false) => self.observations.clone(),
-            (true, false) => self.with_other_instruction.clone(),
-            (false, true) => self.with_other_targets.clone(),
-            (true, true) => {
-                return Err(Error::Question(format!(
-                    "edit `{}`: flip_instruction and flip_targets together are the same task; \
-                     give one",
-                    edit.name
-                )));
+        let mut observations = match edit.flip.as_slice() {
+            [] => self.observations.clone(),
+            axes => {
+                let other = self.flipped.get(axes);
+                other.cloned().ok_or_else(|| {
+                    Error::Question(format!(
+                        "edit `{}` flips {}, which none of the study's edits does",
+                        edit.name,
+                        axes.join(" and ")
+                    ))
+                })?
             }
         };
         for change in &edit.changes {
-            let step = study.moment(&change.at).expect("checked on reading");
-            let (x, y) = change.cell;
-            let byte = &mut observations[step][(x * self.view + y) * 3];
-            let present = Object::from_index(*byte);
-            let object = match change.object {
-                NewObject::OtherThanInstruction => opposite(self.facet.configuration.instruction),
-                NewObject::SameAsInstruction => self.facet.configuration.instruction,
-                NewObject::Object(object) => object,
-                NewObject::Swapped => match present {
-                    Some(o @ (Object::Key | Object::Ball)) => opposite(o),
-                    _ => {
-                        return Err(Error::Question(format!(
-                            "edit `{}`: there is neither key nor ball at ({x},{y}) of frame `{}` \
-                             in {}, so nothing can be swapped",
-                            edit.name, change.at, self.facet
-                        )));
-                    }
-                },
-            };
-            *byte = object as u8;
+            let frame = &mut observations[study.frame(&change.at)?];
+            let at = change.cell.index(self.view) * 3;
+            let present = Object::from_index(frame[at]);
+            match self.object(study, &change.put, present)? {
+                Some(Put::Object(object)) => frame[at] = object as u8,
+                Some(_) => frame[at..at + 3].copy_from_slice(&Tile::EMPTY.encode()),
+                None => {
+                    return Err(Error::Question(format!(
+                        "edit `{}`: there is neither of the factor's objects at {} of frame `{}` \
+                         in {}, so nothing can be swapped",
+                        edit.name, change.cell, change.at, self.facet
+                    )));
+                }
+            }
+            if let Some(color) = change.color {
+                frame[at + 1] = color as u8;
+            }
+            if let Some(state) = change.state {
+                frame[at + 2] = state;
+            }
         }
         Ok(Prompt {
             rtg: self.facet.rtg,
@@ -213,11 +161,53 @@ impl Scenario {
             actions: self.actions.clone(),
         })
     }
+
+    /// What a cell holds after an edit: an object or nothing; `None` where nothing can be swapped.
+    fn object(
+        &self,
+        study: &Study,
+        put: &Put,
+        present: Option<Object>,
+    ) -> Result<Option<Put>, Error> {
+        let told = |axis: &str, other: bool| -> Result<Option<Put>, Error> {
+            let factor = study.factor(axis)?;
+            let positive = factor.sign(&self.facet.facts) == Some(true);
+            Ok(factor.object(positive != other).map(Put::Object))
+        };
+        match put {
+            Put::Other(axis) => told(axis, true),
+            Put::Same(axis) => told(axis, false),
+            Put::Swap(axis) => {
+                let factor = study.factor(axis)?;
+                let exchanged = present.and_then(|object| factor.exchanged(object));
+                Ok(exchanged.map(Put::Object))
+            }
+            Put::Object(object) => Ok(Some(Put::Object(*object))),
+            Put::Remove => Ok(Some(Put::Remove)),
+            Put::Keep => Ok(present.map(Put::Object)),
+        }
+    }
+}
+
+/// The cells in which two sequences of frames differ, frame by frame.
+pub(super) fn differing_cells(a: &[Vec<u8>], b: &[Vec<u8>], view: usize) -> Vec<Vec<Cell>> {
+    let frames = a.iter().zip(b);
+    frames
+        .map(|(a, b)| {
+            let cells = a.chunks_exact(3).zip(b.chunks_exact(3)).enumerate();
+            cells
+                .filter(|(_, (a, b))| a != b)
+                .map(|(n, _)| Cell::from_index(n, view))
+                .collect()
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prompts::PromptSet;
+    use dt_env::Color;
 
     fn object(observation: &[u8], x: usize, y: usize) -> Object {
         Object::from_index(observation[(x * 7 + y) * 3]).unwrap()
@@ -261,9 +251,27 @@ mod tests {
             "seen at the start only"
         );
 
-        let swapped = all[0].prompt(&study, &study.target_edits[0]).unwrap();
+        let swap = &study.edit_groups[0].edits[0];
+        let swapped = all[0].prompt(&study, swap).unwrap();
         assert_eq!(object(&swapped.observations[0], 1, 2), Object::Ball);
         assert_eq!(original.observations[4], swapped.observations[4]);
+    }
+
+    #[test]
+    fn cells_can_be_emptied_and_get_colours_and_states() {
+        let study = Study::memory_post();
+        let all = scenarios(&study).unwrap();
+        let edit: EditConfig = ron::from_str(
+            "(name: \"e\", changes: [(at: \"start\", cell: (2, 6), put: Remove), (at: \"start\", \
+             cell: (1, 2), put: Keep, color: Some(Red)), (at: \"start\", cell: (0, 0), put: \
+             Object(Door), color: Some(Blue), state: Some(2))])",
+        )
+        .unwrap();
+        let frame = &all[0].prompt(&study, &edit).unwrap().observations[0];
+        let tile = |x: usize, y: usize| &frame[(x * 7 + y) * 3..][..3];
+        assert_eq!(tile(2, 6), Tile::EMPTY.encode());
+        assert_eq!(tile(1, 2), [Object::Key as u8, Color::Red as u8, 0]);
+        assert_eq!(tile(0, 0), [Object::Door as u8, Color::Blue as u8, 2]);
     }
 
     #[test]
@@ -273,10 +281,10 @@ mod tests {
         let message = scenarios(&study).unwrap_err().to_string();
         assert!(message.contains("cannot produce"), "{message}");
         let mut study = Study::memory_post();
-        study.target_edits[0].changes[0].cell = (3, 3);
+        study.edit_groups[0].edits[0].changes[0].cell = Cell::new(3, 3);
         let all = scenarios(&study).unwrap();
         let message = all[0]
-            .prompt(&study, &study.target_edits[0])
+            .prompt(&study, &study.edit_groups[0].edits[0])
             .unwrap_err()
             .to_string();
         assert!(message.contains("(3,3)"), "{message}");
@@ -284,8 +292,8 @@ mod tests {
 
     #[test]
     fn signs_are_those_of_the_task() {
-        let all = scenarios(&Study::memory_post()).unwrap();
-        let signs: Vec<f64> = all.iter().map(|s| s.facet.wanted_sign(0.446)).collect();
+        let set = PromptSet::new(&Study::memory_post()).unwrap();
+        let signs: Vec<f64> = (0..8).map(|n| set.wanted_sign(n).unwrap()).collect();
         assert_eq!(signs, [1.0, -1.0, 1.0, -1.0, -1.0, 1.0, -1.0, 1.0]);
     }
 }

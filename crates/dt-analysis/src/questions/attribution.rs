@@ -4,16 +4,16 @@
 //! With the final layer norm's standard deviation held at its value in the run, the logit
 //! difference is a linear function of that sum, so the parts add up to it exactly: each part's
 //! mean is taken off, it is divided by the deviation, scaled by the gain and read by the
-//! difference of two rows of the action head; what the norm's bias and the head's bias add are
+//! contrast's difference of the action head's rows; what the norm's bias and the head's bias add are
 //! parts of their own.
 
+use crate::subject::Experiment;
 use dt_train::model::{HookPoint, LayerNorm};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::{dot, to_f64};
-use crate::prompts::{Prompt, Study};
-use crate::questions::edits::Prompts;
+use crate::prompts::{Facet, Prompt};
 use crate::subject::Subject;
 
 /// Added to the variance, as in the model.
@@ -23,7 +23,7 @@ const LN_EPS: f64 = 1e-5;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribution {
     /// Facet.
-    pub facet: String,
+    pub facet: Facet,
     /// Component and what it adds to the logit difference.
     pub parts: Vec<(String, f64)>,
     /// The logit difference itself.
@@ -34,13 +34,14 @@ pub struct Attribution {
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn attribution(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-) -> Result<Vec<Attribution>, Error> {
-    let prompts = all.of(study, study.original())?;
-    let facets = all.scenarios.iter().map(|s| s.facet.to_string());
+pub fn attribution(experiment: &Experiment) -> Result<Vec<Attribution>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let prompts = set.of(study.original())?;
+    let facets = set.facets().into_iter();
     Ok(facets
         .zip(attribute(subject, &prompts))
         .map(|(facet, (parts, logit_diff))| Attribution {
@@ -67,14 +68,12 @@ pub fn attribute(subject: &Subject, prompts: &[Prompt]) -> Vec<(Vec<(String, f64
     let token = subject.decision();
     let step = token / 3;
 
-    let (first, second) = subject.answers();
     let head = subject.parameter("action_predictor.weight"); // [d, n_actions]
     let n_actions = subject.model().sizes().n_actions;
     let read: Vec<f64> = (0..d)
-        .map(|j| f64::from(head[j * n_actions + first]) - f64::from(head[j * n_actions + second]))
+        .map(|j| subject.difference(&head[j * n_actions..][..n_actions]))
         .collect();
-    let bias = subject.parameter("action_predictor.bias");
-    let head_bias = f64::from(bias[first]) - f64::from(bias[second]);
+    let head_bias = subject.difference(&subject.parameter("action_predictor.bias"));
     let (gain, norm_bias) = match config.layer_norm {
         LayerNorm::LN => (
             to_f64(&subject.parameter("transformer.ln_final.w")),

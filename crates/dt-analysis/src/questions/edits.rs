@@ -1,17 +1,19 @@
 //! What edits of the observation and of the representation do to the logit difference.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
-use dt_train::model::HookPoint;
+use dt_env::{Cell, Object};
+use dt_train::model::{HookPoint, push_items};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, restored_logit_diff};
-use crate::maths::vectors::{dot, to_f32, to_f64};
-use crate::prompts::{EditConfig, Prompt, Scenario, Study, prompts, scenarios};
+use crate::maths::vectors::{argmax, dot, to_f32, to_f64};
+use crate::prompts::{EditConfig, Facet, Prompt, PromptSet};
 use crate::questions::geometry::{Pca, direction_from_cells, set_pca};
+use crate::subject::TokenKind;
 use crate::subject::hooks::SetCoefficient;
-use crate::subject::{Subject, TokenKind};
 
 /// One edit of one facet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,11 +23,11 @@ pub struct EditEffect {
     /// Share of the flip that the edit makes; missing where the flip changes nothing.
     pub restored: Option<f64>,
     /// Projection of the first frame's state token, before position embeddings, on the first
-    /// components of the instruction set.
+    /// components of the study's direction set.
     pub projection: Vec<f64>,
     /// All logits at the decision.
     pub logits: Vec<f32>,
-    /// P(first answer) + P(second answer).
+    /// Probability of either side of the contrast.
     pub answer_probability: f64,
     /// Action with the largest logit.
     pub argmax: usize,
@@ -38,31 +40,62 @@ pub type EditEffects = BTreeMap<String, BTreeMap<String, EditEffect>>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EffectsRecord {
     /// Facets in the study's order.
-    pub facets: Vec<String>,
+    pub facets: Vec<Facet>,
     /// Edits in the study's order.
     pub edits: Vec<String>,
     /// Effects of the study's edits.
     pub effects: EditEffects,
-    /// Edits of the targets, in order.
-    pub target_edits: Vec<String>,
-    /// Their effects; `restored` is relative to the flip of both targets.
-    pub target_effects: EditEffects,
-    /// Logit difference with the instruction's coefficient set to a value at the first state
+    /// Names of the edits that change nothing and that flip the main factor.
+    pub original: String,
+    /// See `original`.
+    pub flipped: String,
+    /// Effects of the study's further groups of edits.
+    pub groups: Vec<GroupEffects>,
+    /// Logit difference with the direction's coefficient set to a value at the first state
     /// token of `blocks.0.hook_resid_pre`, by facet.
     pub direct_intervention: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
+/// Effects of a group of edits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupEffects {
+    /// Name of the group.
+    pub name: String,
+    /// Its edits in order, the one that changes nothing first.
+    pub edits: Vec<String>,
+    /// The edit that restored logit differences are relative to.
+    pub flipped: String,
+    /// Their effects.
+    pub effects: EditEffects,
+}
+
+impl GroupEffects {
+    /// Logit differences of an edit in all facets, in order.
+    pub fn diffs(&self, facets: &[Facet], edit: &str) -> Vec<LogitDiffs> {
+        let original = &self.edits[0];
+        let diffs = facets.iter().map(|facet| {
+            let of = &self.effects[&facet.to_string()];
+            LogitDiffs {
+                edit: of[edit].logit_diff,
+                original: of[original].logit_diff,
+                flipped: of[&self.flipped].logit_diff,
+            }
+        });
+        diffs.collect()
+    }
+}
+
 impl EffectsRecord {
     /// Logit differences of an edit in all facets, in order.
-    pub fn diffs(&self, edit: &str, flipped: &str) -> Vec<LogitDiffs> {
+    pub fn diffs(&self, edit: &str) -> Vec<LogitDiffs> {
         self.facets
             .iter()
             .map(|facet| {
-                let of = &self.effects[facet];
+                let of = &self.effects[&facet.to_string()];
                 LogitDiffs {
                     edit: of[edit].logit_diff,
-                    original: of["Original"].logit_diff,
-                    flipped: of[flipped].logit_diff,
+                    original: of[&self.original].logit_diff,
+                    flipped: of[&self.flipped].logit_diff,
                 }
             })
             .collect()
@@ -72,70 +105,54 @@ impl EffectsRecord {
 /// Coefficients of the direct intervention, as in the post's figure and beyond.
 pub const COEFFICIENTS: [f64; 11] = [-4.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0];
 
-/// A study's prompts for one agent: all scenarios with all edits, and their effects.
-pub struct Prompts {
-    /// Facets.
-    pub scenarios: Vec<Scenario>,
-}
-
-impl Prompts {
-    /// Lays the scenarios out.
-    ///
-    /// # Errors
-    /// If the world cannot produce them.
-    pub fn new(study: &Study) -> Result<Self, Error> {
-        Ok(Self {
-            scenarios: scenarios(study)?,
-        })
-    }
-
-    /// Prompts of an edit, in the facets' order.
-    ///
-    /// # Errors
-    /// If the edit cannot be made.
-    pub fn of(&self, study: &Study, edit: &EditConfig) -> Result<Vec<Prompt>, Error> {
-        prompts(study, &self.scenarios, edit)
-    }
-}
-
 /// Measures all effects of a study on an agent.
 ///
 /// # Errors
 /// If a prompt cannot be made, or the instruction set has no components.
-pub fn effects(subject: &Subject, study: &Study, all: &Prompts) -> Result<EffectsRecord, Error> {
-    let pca = instruction_pca(subject, study)?;
+pub fn effects(experiment: &Experiment) -> Result<EffectsRecord, Error> {
+    let set = experiment.prompts;
+    let study = &set.study;
+    let pca = direction_pca(experiment)?;
     let measure = |edits: &[EditConfig], flip: &EditConfig| {
-        edit_effects(subject, study, all, edits, flip, &pca.components)
+        edit_effects(experiment, edits, flip, &pca.components)
     };
-    let target_flip = study.target_edits.iter().find(|e| e.flip_targets);
-    let mut with_original = vec![study.original().clone()];
-    with_original.extend(study.target_edits.iter().cloned());
+    let groups = study.edit_groups.iter().map(|group| {
+        let mut edits = vec![study.original().clone()];
+        edits.extend(group.edits.iter().cloned());
+        Ok(GroupEffects {
+            name: group.name.clone(),
+            edits: edits.iter().map(|e| e.name.clone()).collect(),
+            flipped: group.flipped().name.clone(),
+            effects: measure(&edits, group.flipped())?,
+        })
+    });
     Ok(EffectsRecord {
-        facets: all.scenarios.iter().map(|s| s.facet.to_string()).collect(),
+        facets: set.facets(),
         edits: study.edits.iter().map(|e| e.name.clone()).collect(),
         effects: measure(&study.edits, study.flipped())?,
-        target_edits: study.target_edits.iter().map(|e| e.name.clone()).collect(),
-        target_effects: match target_flip {
-            Some(flip) => measure(&with_original, flip)?,
-            None => BTreeMap::new(),
-        },
-        direct_intervention: direct_intervention(subject, study, all, &pca.components[0])?,
+        original: study.original().name.clone(),
+        flipped: study.flipped().name.clone(),
+        groups: groups.collect::<Result<_, Error>>()?,
+        direct_intervention: direct_intervention(experiment, &pca.components[0])?,
     })
 }
 
 fn edit_effects(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edits: &[EditConfig],
     flip: &EditConfig,
     components: &[Vec<f64>],
 ) -> Result<EditEffects, Error> {
-    let start = study.moment("start").expect("checked on reading");
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let start = study.site_step();
     let token = subject.token(start, TokenKind::State);
     let mut by_edit: Vec<(String, Vec<EditEffect>)> = Vec::new();
     for edit in edits {
-        let prompts = all.of(study, edit)?;
+        let prompts = set.of(edit)?;
         let (cache, logits) = subject.cache(&prompts, [HookPoint::Embed]);
         let tokens = cache.get(HookPoint::Embed).expect("recorded");
         let effects = logits.into_iter().enumerate().map(|(n, logits)| {
@@ -144,7 +161,7 @@ fn edit_effects(
                 logit_diff: subject.difference(&logits),
                 restored: None,
                 projection: components.iter().take(2).map(|v| dot(&state, v)).collect(),
-                answer_probability: answer_probability(&logits, subject.answers()),
+                answer_probability: subject.contrast().probability(&logits),
                 argmax: argmax(&logits),
                 logits,
             }
@@ -157,7 +174,7 @@ fn edit_effects(
         effects.iter().map(|e| e.logit_diff).collect::<Vec<f64>>()
     };
     let (original, flipped) = (find(study.original()), find(flip));
-    let facets = all.scenarios.iter().enumerate();
+    let facets = set.scenarios.iter().enumerate();
     Ok(facets
         .map(|(n, scenario)| {
             let of_facet = by_edit.iter().map(|(name, effects)| {
@@ -170,34 +187,20 @@ fn edit_effects(
         .collect())
 }
 
-/// P(first answer) + P(second answer).
-pub(crate) fn answer_probability(logits: &[f32], answers: (usize, usize)) -> f64 {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f64> = logits.iter().map(|&x| f64::from(x - most).exp()).collect();
-    (weights[answers.0] + weights[answers.1]) / weights.iter().sum::<f64>()
-}
-
-/// Index of the largest value; the first of equals.
-pub(crate) fn argmax(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, &v) in values.iter().enumerate() {
-        if v > values[best] {
-            best = i;
-        }
-    }
-    best
-}
-
 /// Logit differences with a direction's coefficient set at the first state token, at the
 /// residual stream before the first block.
 pub fn intervention_curve(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     prompt: &Prompt,
     direction: &[f64],
     coefficients: &[f64],
 ) -> Vec<f64> {
-    let start = study.moment("start").expect("checked on reading");
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let start = study.site_step();
     let prompts = vec![prompt.clone(); coefficients.len()];
     subject.logit_diffs_with(&prompts, |range| SetCoefficient {
         point: HookPoint::ResidPre(0),
@@ -211,54 +214,70 @@ pub fn intervention_curve(
 }
 
 fn direct_intervention(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     direction: &[f64],
 ) -> Result<BTreeMap<String, BTreeMap<String, f64>>, Error> {
-    let prompts = all.of(study, study.original())?;
-    let facets = all.scenarios.iter().zip(&prompts);
+    let set = experiment.prompts;
+    let study = &set.study;
+    let prompts = set.of(study.original())?;
+    let facets = set.scenarios.iter().zip(&prompts);
     Ok(facets
         .map(|(scenario, prompt)| {
-            let curve = intervention_curve(subject, study, prompt, direction, &COEFFICIENTS);
+            let curve = intervention_curve(experiment, prompt, direction, &COEFFICIENTS);
             let named = COEFFICIENTS.iter().map(f64::to_string).zip(curve);
             (scenario.facet.to_string(), named.collect())
         })
         .collect())
 }
 
-/// The instruction direction fitted without the cells that an edit touches; if that leaves no
-/// cell of the instruction set, `None`.
+/// The study's direction fitted without the cells that an edit touches; if that leaves no cell of
+/// its item set, `None`.
 ///
 /// # Errors
 /// If what is left has no direction.
 pub fn clean_direction(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     edit: &EditConfig,
 ) -> Result<Option<Vec<f64>>, Error> {
-    let touched = edit.touched_cells(study);
-    let set = study.item_set("instruction");
-    let cells: Vec<(usize, usize)> = set
-        .iter()
-        .flat_map(|s| s.cells.iter().copied())
-        .filter(|cell| !touched.contains(cell))
-        .collect();
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let (objects, cells) = untouched_cells(set, edit)?;
     if cells.is_empty() {
         return Ok(None);
     }
-    direction_from_cells(&subject.embeddings(), subject.view(), &cells).map(Some)
+    direction_from_cells(&subject.embeddings(), subject.view(), objects, &cells).map(Some)
 }
 
-/// Components of the study's instruction set, the first with keys positive.
+/// Cells of the direction's item set that an edit leaves alone, and the set's objects.
 ///
 /// # Errors
-/// If the study has no such set.
-pub fn instruction_pca(subject: &Subject, study: &Study) -> Result<Pca, Error> {
-    let set = study.item_set("instruction").ok_or_else(|| {
-        Error::Question("the study has no item set called `instruction`".to_owned())
-    })?;
-    set_pca(&subject.embeddings(), subject.view(), set)
+/// If the study has no item sets.
+pub fn untouched_cells(
+    set: &PromptSet,
+    edit: &EditConfig,
+) -> Result<((Object, Object), Vec<Cell>), Error> {
+    let touched = set.touched_cells(edit)?;
+    let of = set.study.direction_set()?;
+    let cells = of.cells.iter().filter(|cell| !touched.contains(cell));
+    Ok((of.objects, cells.copied().collect()))
+}
+
+/// Components of the study's first item set: the direction that interventions go along.
+///
+/// # Errors
+/// If the study has no item sets.
+pub fn direction_pca(experiment: &Experiment) -> Result<Pca, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    set_pca(
+        &subject.embeddings(),
+        subject.view(),
+        set.study.direction_set()?,
+    )
 }
 
 /// What an edit adds to the embedding of the first frame of a facet: the sum of the items that
@@ -277,18 +296,17 @@ pub fn embedding_change(
 /// What putting one observation in the place of another adds to the embedding, `[d_model]`.
 pub fn frame_change(embeddings: &[Vec<f64>], view: usize, [before, after]: [&[u8]; 2]) -> Vec<f64> {
     let mut change = vec![0.0; embeddings[0].len()];
-    let mut add = |item: usize, sign: f64| {
-        for (sum, value) in change.iter_mut().zip(&embeddings[item]) {
-            *sum += sign * value;
-        }
+    let items = |frame: &[u8]| {
+        let mut items = Vec::with_capacity(frame.len());
+        push_items(frame, view, &mut items);
+        items
     };
-    let cells = before.chunks_exact(3).zip(after.chunks_exact(3));
-    for (cell, (before, after)) in cells.enumerate() {
-        for (channel, (&b, &a)) in before.iter().zip(after).enumerate() {
-            if b != a {
-                let offset = [0, 11, 17][channel];
-                add((offset + usize::from(b)) * view * view + cell, -1.0);
-                add((offset + usize::from(a)) * view * view + cell, 1.0);
+    for (before, after) in items(before).into_iter().zip(items(after)) {
+        if before != after {
+            let (old, new) = (&embeddings[before as usize], &embeddings[after as usize]);
+            for ((sum, old), new) in change.iter_mut().zip(old).zip(new) {
+                *sum -= old;
+                *sum += new;
             }
         }
     }

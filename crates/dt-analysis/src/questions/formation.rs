@@ -1,22 +1,22 @@
-//! When an agent's instruction feature forms: at once with the task, or gradually after it.
+//! When an agent's feature forms: at once with the task, or gradually after it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use dt_env::Object;
-use dt_train::device::DeviceSpec;
-use dt_train::evaluate::evaluate_exact;
+use dt_data::Outcome;
+use dt_train::model::NoHooks;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, pooled_restored};
 use crate::maths::vectors::{cosine, minus};
-use crate::papers::memory_dt::claims::initial_embeddings;
-use crate::prompts::{Item, NewObject, Study};
-use crate::questions::adversary::{Mode, Placement, answers_to};
-use crate::questions::edits::{Prompts, instruction_pca};
+use crate::maths::walsh::is_factorial;
+use crate::prompts::{Item, items_at};
+use crate::questions::adversary::{Mode, Placement, answers_to, double_complement};
+use crate::questions::edits::direction_pca;
+use crate::questions::steering::{all_starts, walk_from};
 use crate::questions::walsh::{residual_points, walsh};
-use crate::subject::Subject;
+use crate::subject::embedding::initial_embeddings;
+use crate::subject::{Experiment, Subject};
 
 /// Below it the feature forms at once with the task, above [`GRADUAL`] gradually.
 const AT_ONCE: f64 = 0.5;
@@ -59,95 +59,74 @@ pub struct FormationPoint {
     pub step: u64,
     /// Share of greedy episodes, at all returns-to-go, that do as asked.
     pub as_asked: f64,
-    /// Cosine of each cue item's movement since step 0 with the final instruction direction,
-    /// keys as they are, balls reversed.
+    /// Cosine of each item's movement since step 0 with the final direction, items of the first
+    /// object as they are, of the second reversed.
     pub alignment: BTreeMap<String, f64>,
-    /// Share of variance of the instruction items' first component.
+    /// Share of variance of the direction set's first component.
     pub component: f64,
     /// Pooled restored logit difference of the study's double complement.
     pub double_complement: Option<f64>,
     /// Prompts that it turns decidedly.
     pub turned: usize,
     /// Share of the residual stream's variance over prompts, at the decision before the last
-    /// block's MLP, that each of the task's bits has.
+    /// block's MLP, that each set of the study's factors has.
     pub bits: BTreeMap<String, f64>,
 }
 
-/// Follows an agent through the checkpoints that its run kept.
+/// Follows an agent through earlier states of it, in the order of their steps; the last one is the
+/// experiment's own or like it.
 ///
 /// # Errors
-/// If fewer than three are kept, or one cannot be read.
-pub fn formation(run: &Path, study: &Study, device: DeviceSpec) -> Result<FormationRecord, Error> {
-    let last = Subject::load(run, study, device)?;
-    let paths = checkpoints(run, last.agent.record.step);
-    if paths.len() < 3 {
+/// If there are fewer than three states, or the agent's weights before training are not known.
+pub fn formation(experiment: &Experiment, states: &[Subject]) -> Result<FormationRecord, Error> {
+    let Experiment {
+        subject: last,
+        prompts: set,
+    } = *experiment;
+    if states.len() < 3 {
         return Err(Error::Question(format!(
             "{}: {} checkpoints with weights are kept, formation needs three or more; train with \
              `keep_every` or `keep_steps`",
-            run.display(),
-            paths.len()
+            last.name,
+            states.len()
         )));
     }
-    let direction = instruction_pca(&last, study)?.components.swap_remove(0);
-    let initial = initial_embeddings(&last, study)?.ok_or_else(|| {
-        Error::Question(format!(
-            "{}: its weights at step 0 are unknown",
-            run.display()
-        ))
+    let direction = direction_pca(experiment)?.components.swap_remove(0);
+    let initial = initial_embeddings(last)?.ok_or_else(|| {
+        Error::Question(format!("{}: its weights at step 0 are unknown", last.name))
     })?;
-    let all = Prompts::new(study)?;
-    let items: Vec<Item> = [Object::Key, Object::Ball]
-        .into_iter()
-        .flat_map(|object| {
-            study
-                .cue_cells
-                .iter()
-                .map(move |&cell| Item::new(object, cell))
+    let of = set.study.direction_set()?;
+    // Every cell at which the world can show the main factor, if the study says.
+    let cells = match set.study.main_factor()?.cells.as_slice() {
+        [] => &of.cells,
+        cells => cells,
+    };
+    let items = items_at(of.objects, cells);
+    let points = states
+        .iter()
+        .map(|state| {
+            let experiment = Experiment::new(state, set);
+            point(&experiment, (&direction, &initial), &items)
         })
-        .collect();
-    let mut points = Vec::new();
-    for path in &paths {
-        let subject = Subject::load(path, study, device)?;
-        points.push(point(
-            &subject,
-            study,
-            &all,
-            (&direction, &initial),
-            &items,
-        )?);
-    }
+        .collect::<Result<_, _>>()?;
     Ok(judge(points))
 }
 
-/// Folders of kept weights, by step; the run itself stands for its last step.
-fn checkpoints(run: &Path, last: u64) -> Vec<PathBuf> {
-    let mut found: BTreeMap<u64, PathBuf> = BTreeMap::new();
-    let entries = std::fs::read_dir(run.join("checkpoints"))
-        .into_iter()
-        .flatten();
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let step = name.strip_prefix("step-").and_then(|s| s.parse().ok());
-        if let Some(step) = step.filter(|_| entry.path().join("agent.safetensors").exists()) {
-            found.insert(step, entry.path());
-        }
-    }
-    found.entry(last).or_insert_with(|| run.to_owned());
-    found.into_values().collect()
-}
-
 fn point(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     (direction, initial): (&[f64], &[Vec<f64>]),
     items: &[Item],
 ) -> Result<FormationPoint, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
     let view = subject.view();
     let alignment = items.iter().map(|item| {
         let n = item.index(view);
-        let sign = if item.object == Object::Key {
+        let sign = if item.object == items[0].object {
             1.0
         } else {
             -1.0
@@ -158,35 +137,32 @@ fn point(
             sign * cosine(&moved, direction).unwrap_or(0.0),
         )
     });
-    let spec = std::sync::Arc::new(study.env_spec().map_err(Error::Config)?);
-    let exact =
-        evaluate_exact(subject.model(), &spec, &study.returns_to_go).map_err(Error::Question)?;
-    let middle = crate::questions::walsh::middle_return(study);
-    let right: usize = exact
-        .iter()
-        .map(|e| {
-            if e.rtg > middle {
-                e.success
-            } else {
-                e.wrong_target
-            }
-        })
-        .sum();
-    let episodes: usize = exact.iter().map(|e| e.of).sum();
-
-    let start = study.moment("start").expect("checked on reading");
-    let double = study.edits.iter().find(|e| {
-        let other = |c: &crate::prompts::Change| c.object == NewObject::OtherThanInstruction;
-        e.changes.len() == 2 && e.changes.iter().all(other)
+    let starts = all_starts(set)?;
+    let ends = walk_from(subject, &starts, |_| Box::new(NoHooks));
+    let middle = study.middle_return();
+    let asked = starts.iter().zip(&ends).filter(|(start, end)| {
+        if start.rtg > middle {
+            end.outcome == Outcome::Success
+        } else {
+            matches!(end.outcome, Outcome::Failure(_))
+        }
     });
-    let cells: Vec<_> = double
-        .iter()
-        .flat_map(|e| &e.changes)
-        .map(|c| c.cell)
-        .collect();
-    let placements = cells.iter().map(|&cell| Placement { other: true, cell });
-    let edits = [placements.collect::<Vec<_>>()];
-    let facets = answers_to(subject, study, all, start, Mode::Replacing, &edits)?;
+    let as_asked = asked.count() as f64 / starts.len() as f64;
+
+    let double = double_complement(study, &study.site);
+    let changes = double.iter().flat_map(|e| &e.changes);
+    let placements = changes.map(|c| Placement {
+        other: true,
+        cell: c.cell,
+    });
+    let edits = match double {
+        Some(_) => vec![placements.collect::<Vec<_>>()],
+        None => Vec::new(),
+    };
+    let facets = match edits.is_empty() {
+        true => Vec::new(),
+        false => answers_to(experiment, study.site_step(), Mode::Replacing, &edits)?,
+    };
     let changes: Vec<LogitDiffs> = facets
         .iter()
         .map(|f| LogitDiffs {
@@ -195,18 +171,27 @@ fn point(
             flipped: f64::from(f.flipped.logit_diff),
         })
         .collect();
-    let flipped = facets.iter().filter(|f| f.is_flipped(0, subject.answers()));
+    let flipped = facets
+        .iter()
+        .filter(|f| f.is_flipped(0, subject.contrast()));
     let points = residual_points(subject.n_layers());
     let before_last_mlp = points[points.len() - 2];
-    let mut bits = walsh(subject, study, all, &[before_last_mlp], "decision")?;
+    let bits = match is_factorial(&set.signs()) {
+        true => {
+            walsh(experiment, &[before_last_mlp], "decision")?
+                .swap_remove(0)
+                .variance
+        }
+        false => BTreeMap::new(),
+    };
     Ok(FormationPoint {
         step: subject.agent.record.step,
-        as_asked: right as f64 / episodes.max(1) as f64,
+        as_asked,
         alignment: alignment.collect(),
-        component: instruction_pca(subject, study)?.explained_variance_ratio[0],
+        component: direction_pca(experiment)?.explained_variance_ratio[0],
         double_complement: pooled_restored(&changes),
         turned: flipped.count(),
-        bits: bits.swap_remove(0).variance,
+        bits,
     })
 }
 

@@ -1,11 +1,13 @@
-//! How much of an edit's effect goes through the instruction direction.
+//! How much of an edit's effect goes through the study's direction.
 //!
-//! An edit of the first frame changes that frame's embedding by a vector. It is split into its
-//! part along the instruction direction and the rest; each is added alone at the frame's state
+//! An edit of one frame changes that frame's embedding by a vector. It is split into its part
+//! along the direction and the rest; each is added alone at the frame's state
 //! token with the observation left as it was. Following Pearl (2001), with the direction as the
 //! mediator: NIE is the share of the effect that the part along the direction has alone, NDE that
 //! of the rest alone.
 
+use crate::subject::Experiment;
+use dt_env::Cell;
 use dt_env::streams::{Purpose, stream};
 use dt_train::model::HookPoint;
 use rand::Rng;
@@ -16,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, pooled_restored, share};
 use crate::maths::vectors::{dot, minus, norm, scaled, to_f32};
-use crate::prompts::{EditConfig, Prompt, Study};
-use crate::questions::edits::{Prompts, clean_direction, embedding_change};
+use crate::prompts::{EditConfig, Prompt};
+use crate::questions::edits::{clean_direction, embedding_change, untouched_cells};
 use crate::questions::geometry::components_from_cells;
 use crate::subject::hooks::Add;
 use crate::subject::{Subject, TokenKind};
@@ -59,7 +61,7 @@ pub struct MediationRecord {
     /// The edit.
     pub edit: String,
     /// Cells from which the direction was fitted.
-    pub cells: Vec<(usize, usize)>,
+    pub cells: Vec<Cell>,
     /// By facet.
     pub facets: Vec<FacetMediation>,
     /// NIE over all facets together.
@@ -69,7 +71,7 @@ pub struct MediationRecord {
 }
 
 impl MediationRecord {
-    fn new(edit: &str, cells: Vec<(usize, usize)>, facets: Vec<FacetMediation>) -> Self {
+    fn new(edit: &str, cells: Vec<Cell>, facets: Vec<FacetMediation>) -> Self {
         let pooled = |edit: fn(&FacetMediation) -> f64| {
             let changes: Vec<LogitDiffs> = facets
                 .iter()
@@ -92,31 +94,40 @@ impl MediationRecord {
     }
 }
 
-/// Splits an edit of the first frame along a direction, in every facet. `random` directions of
+/// Splits an edit of one frame along a direction, in every facet. `random` directions of
 /// the same length are tried in each, drawn from `seed`.
 ///
 /// # Errors
 /// If the edit cannot be made.
 pub fn mediation(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edit: &EditConfig,
-    (direction, cells): (&[f64], Vec<(usize, usize)>),
+    (direction, cells): (&[f64], Vec<Cell>),
     random: usize,
     seed: u64,
 ) -> Result<MediationRecord, Error> {
-    let start = study.moment("start").expect("checked on reading");
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let frame = set.edited_frame(edit)?.ok_or_else(|| {
+        Error::Question(format!(
+            "edit `{}` changes not one frame but several or none, so its effect has no one token \
+             to go through",
+            edit.name
+        ))
+    })?;
     let embeddings = subject.embeddings();
-    let originals = all.of(study, study.original())?;
-    let edited = all.of(study, edit)?;
-    let facets = all.scenarios.iter().enumerate().map(|(n, scenario)| {
+    let originals = set.of(study.original())?;
+    let edited = set.of(edit)?;
+    let facets = set.scenarios.iter().enumerate().map(|(n, scenario)| {
         let change = embedding_change(
             &embeddings,
             subject.view(),
             &originals[n],
             &edited[n],
-            start,
+            frame,
         );
         let coefficient = dot(&change, direction);
         let along = scaled(direction, coefficient);
@@ -128,7 +139,7 @@ pub fn mediation(
             coefficient.abs(),
             &mut stream(seed, Purpose::MediationDirections, n as u64),
         ));
-        let diffs = with_added(subject, &originals[n], start, &vectors);
+        let diffs = with_added(subject, &originals[n], frame, &vectors);
         let full = diffs[3] - diffs[0];
         FacetMediation {
             facet: scenario.facet.to_string(),
@@ -151,47 +162,43 @@ pub fn mediation(
 /// # Errors
 /// If the edit cannot be made.
 pub fn clean_mediation(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edit: &EditConfig,
     random: usize,
 ) -> Result<Option<MediationRecord>, Error> {
-    let cells = untouched_cells(study, edit);
-    match clean_direction(subject, study, edit)? {
+    let set = experiment.prompts;
+    if set.edited_frame(edit)?.is_none() {
+        return Ok(None);
+    }
+    let (_, cells) = untouched_cells(set, edit)?;
+    match clean_direction(experiment, edit)? {
         None => Ok(None),
-        Some(v) => mediation(subject, study, all, edit, (&v, cells), random, 0).map(Some),
+        Some(v) => mediation(experiment, edit, (&v, cells), random, 0).map(Some),
     }
 }
 
 /// The same along the second component of the cells that the edit does not touch: a direction as
-/// much of the instruction items, and a control.
+/// much of the set's items, and a control.
 ///
 /// # Errors
 /// If the edit cannot be made.
 pub fn second_mediation(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     edit: &EditConfig,
 ) -> Result<Option<MediationRecord>, Error> {
-    let cells = untouched_cells(study, edit);
-    if cells.is_empty() {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let (objects, cells) = untouched_cells(set, edit)?;
+    if cells.is_empty() || set.edited_frame(edit)?.is_none() {
         return Ok(None);
     }
-    let components = components_from_cells(&subject.embeddings(), subject.view(), &cells)?;
+    let components = components_from_cells(&subject.embeddings(), subject.view(), objects, &cells)?;
     match components.get(1) {
         None => Ok(None),
-        Some(v) => mediation(subject, study, all, edit, (v, cells), 0, 0).map(Some),
+        Some(v) => mediation(experiment, edit, (v, cells), 0, 0).map(Some),
     }
-}
-
-/// Cells of the instruction set that an edit leaves alone.
-fn untouched_cells(study: &Study, edit: &EditConfig) -> Vec<(usize, usize)> {
-    let touched = edit.touched_cells(study);
-    let set = study.item_set("instruction");
-    let cells = set.iter().flat_map(|s| s.cells.iter().copied());
-    cells.filter(|c| !touched.contains(c)).collect()
 }
 
 /// Random directions of a given length.

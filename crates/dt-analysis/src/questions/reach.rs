@@ -3,22 +3,25 @@
 //! Four levels: the encoding is valid; some state of the world shows the frame; the whole history
 //! of frames and actions can be produced; it stands in the training data, so often.
 
+use crate::prompts::PromptSet;
+use crate::subject::Experiment;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use dt_data::{Dataset, StateGraph};
-use dt_env::{Action, EnvSpec, Object, Tile};
-use dt_train::evaluate::{History, next_logits};
+use dt_env::{Action, Object, Tile};
 use dt_train::model::EditedToken;
+use dt_train::model::History;
+use dt_train::rollout::next_logits;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::to_f32;
-use crate::prompts::Study;
+use crate::prompts::Side;
 use crate::questions::adversary::Answer;
-use crate::questions::adversary::{Mode, Placement};
-use crate::questions::edits::{Prompts, frame_change};
-use crate::subject::{Subject, TokenKind};
+use crate::questions::adversary::{Mode, Placement, Told};
+use crate::questions::edits::frame_change;
+use crate::subject::TokenKind;
 
 /// Actions of a detour before the walk to the decision.
 const DETOUR: usize = 3;
@@ -52,8 +55,8 @@ pub struct FrameSearch {
     pub frames: usize,
     /// Those among them that turn the answer decidedly.
     pub turn: usize,
-    /// Those that turn it though they show the instruction, as it is.
-    pub turn_showing_instruction: usize,
+    /// Those that turn it though they show the main factor, as it is.
+    pub turn_showing_factor: usize,
     /// Distinct frames of the other layouts that turn it.
     pub other_layouts_turn: usize,
     /// Distinct frames of the other layouts.
@@ -67,11 +70,11 @@ pub struct HistorySearch {
     pub facet: String,
     /// Distinct histories.
     pub histories: usize,
-    /// Those after which the largest logit is not that of the turn that the task wants.
+    /// Those after which the largest logit is not on the side that the task wants.
     pub wrong: usize,
     /// The one after which the wrong answer is strongest: its actions.
     pub worst: Vec<Action>,
-    /// Logit difference after it, counted along the turn that is wanted.
+    /// Logit difference after it, counted along the side that is wanted.
     pub worst_logit_diff: f64,
 }
 
@@ -80,22 +83,15 @@ impl Reachable {
     ///
     /// # Errors
     /// If the world is too large to be explored.
-    pub fn new(study: &Study, all: &Prompts) -> Result<Self, Error> {
-        let spec: Arc<EnvSpec> = Arc::new(study.env_spec().map_err(Error::Config)?);
-        let known = spec.layouts();
+    pub fn new(set: &PromptSet) -> Result<Self, Error> {
         let mut layouts: Vec<(String, StateGraph)> = Vec::new();
-        for scenario in &all.scenarios {
+        for scenario in &set.scenarios {
             let name = scenario.facet.layout();
             if layouts.iter().any(|(n, _)| *n == name) {
                 continue;
             }
-            let wanted = scenario.facet.configuration;
-            let layout = known
-                .iter()
-                .map(|(layout, _)| *layout)
-                .find(|l| l.is_some_and(|l| l.configuration == wanted))
-                .ok_or_else(|| Error::Question(format!("{} has no layout {name}", study.env)))?;
-            let graph = StateGraph::explore(&spec, &[layout])
+            let start = &scenario.start;
+            let graph = StateGraph::explore(&start.spec, &[start.layout])
                 .map_err(|e| Error::Question(e.to_string()))?;
             layouts.push((name, graph));
         }
@@ -119,13 +115,13 @@ impl Reachable {
     /// If a prompt cannot be made.
     pub fn of_edit(
         &self,
-        study: &Study,
-        all: &Prompts,
+        set: &PromptSet,
         (step, mode): (usize, Mode),
         edit: &[Placement],
         data: Option<&Dataset>,
     ) -> Result<Reach, Error> {
-        let originals = all.of(study, study.original())?;
+        let study = &set.study;
+        let originals = set.of(study.original())?;
         let mut reach = Reach {
             valid: 0,
             shown: 0,
@@ -133,13 +129,12 @@ impl Reachable {
             of: originals.len(),
             training_frames: None,
         };
+        let told = Told::of_facets(set)?;
         let mut edited = Vec::new();
-        for (scenario, prompt) in all.scenarios.iter().zip(&originals) {
+        for (told, prompt) in told.iter().zip(&originals) {
             let mut history = prompt.observations.clone();
-            let view = study.env_spec().map_err(Error::Config)?.view_size as usize;
             for placement in edit {
-                let instruction = scenario.facet.configuration.instruction;
-                placement.apply(&mut history[step], view, mode, instruction);
+                placement.apply(&mut history[step], set.view(), mode, *told);
             }
             let frame = &history[step];
             let encodes = |t: &[u8; 3]| Tile::from_encoding(*t).is_some();
@@ -169,18 +164,22 @@ impl Reachable {
     /// If a prompt cannot be made.
     pub fn search_frames(
         &self,
-        subject: &Subject,
-        study: &Study,
-        all: &Prompts,
+        experiment: &Experiment,
         step: usize,
     ) -> Result<Vec<FrameSearch>, Error> {
+        let Experiment {
+            subject,
+            prompts: set,
+        } = *experiment;
+        let study = &set.study;
         let embeddings = subject.embeddings();
-        let originals = all.of(study, study.original())?;
+        let told = Told::of_facets(set)?;
+        let originals = set.of(study.original())?;
         let token = subject.token(step, TokenKind::State);
         let n_actions = subject.model().sizes().n_actions;
         let view = subject.view();
         let mut records = Vec::new();
-        for (n, scenario) in all.scenarios.iter().enumerate() {
+        for (n, scenario) in set.scenarios.iter().enumerate() {
             let before = &originals[n].observations[step];
             let own = self.frames(&scenario.facet.layout());
             let mut frames: Vec<&[u8]> = own.iter().copied().filter(|f| *f != before).collect();
@@ -210,15 +209,15 @@ impl Reachable {
             let logits = edited.logits(&vectors);
             let turns: Vec<bool> = logits
                 .chunks_exact(n_actions)
-                .map(|row| Answer::of(subject, row).is_turn_from(original, subject.answers()))
+                .map(|row| Answer::of(subject, row).is_turn_from(original, subject.contrast()))
                 .collect();
-            let instruction = scenario.facet.configuration.instruction;
-            let shows = self.showing_instruction(&scenario.facet.layout(), instruction);
+            let object = told[n].object(false);
+            let shows = self.showing_factor(&scenario.facet.layout(), object);
             records.push(FrameSearch {
                 facet: scenario.facet.to_string(),
                 frames: count,
                 turn: turns[..count].iter().filter(|t| **t).count(),
-                turn_showing_instruction: (frames[..count].iter().zip(&turns))
+                turn_showing_factor: (frames[..count].iter().zip(&turns))
                     .filter(|(frame, turn)| **turn && shows.contains(*frame))
                     .count(),
                 other_layouts_turn: turns[count..].iter().filter(|t| **t).count(),
@@ -228,13 +227,13 @@ impl Reachable {
         Ok(records)
     }
 
-    /// Frames of a layout's states that show its instruction.
-    fn showing_instruction(&self, layout: &str, instruction: Object) -> HashSet<&[u8]> {
+    /// Frames of a layout's states that show its cue, this object.
+    fn showing_factor(&self, layout: &str, object: Object) -> HashSet<&[u8]> {
         let graph = self.graph(layout);
         (0..graph.len())
             .filter(|&s| {
                 let cell = graph.instruction_cell(s).map(|c| usize::from(c) * 3);
-                cell.is_some_and(|at| graph.observation(s)[at] == instruction as u8)
+                cell.is_some_and(|at| graph.observation(s)[at] == object as u8)
             })
             .map(|s| graph.observation(s))
             .collect()
@@ -245,17 +244,20 @@ impl Reachable {
     ///
     /// # Errors
     /// If a prompt cannot be made.
-    pub fn search_histories(
-        &self,
-        subject: &Subject,
-        study: &Study,
-        all: &Prompts,
-    ) -> Result<Vec<HistorySearch>, Error> {
-        let middle = crate::questions::walsh::middle_return(study);
+    pub fn search_histories(&self, experiment: &Experiment) -> Result<Vec<HistorySearch>, Error> {
+        let Experiment {
+            subject,
+            prompts: set,
+        } = *experiment;
+        let _study = &set.study;
         let context = subject.model().config().timesteps();
         let mut detours: BTreeMap<String, Vec<Vec<usize>>> = BTreeMap::new();
         let mut records = Vec::new();
-        for scenario in &all.scenarios {
+        for (n, scenario) in set.scenarios.iter().enumerate() {
+            // Nothing is wrong where the study does not say what is right.
+            let Some(wanted) = set.wanted_sign(n) else {
+                continue;
+            };
             let layout = scenario.facet.layout();
             let graph = self.graph(&layout);
             let paths = detours
@@ -277,9 +279,11 @@ impl Reachable {
                     }
                 })
                 .collect();
-            let wanted = scenario.facet.wanted_sign(middle);
-            let (first, second) = subject.answers();
-            let right = if wanted > 0.0 { first } else { second };
+            let right = if wanted > 0.0 {
+                Side::First
+            } else {
+                Side::Second
+            };
             let logits = next_logits(subject.model(), &histories);
             let answers: Vec<Answer> = logits.iter().map(|l| Answer::of(subject, l)).collect();
             let along = |n: usize| f64::from(answers[n].logit_diff) * wanted;
@@ -290,7 +294,7 @@ impl Reachable {
                 histories: answers.len(),
                 wrong: answers
                     .iter()
-                    .filter(|a| usize::from(a.action) != right)
+                    .filter(|a| subject.contrast().side(a.action.into()) != Some(right))
                     .count(),
                 worst: paths[worst].iter().map(|&a| Action::ALL[a]).collect(),
                 worst_logit_diff: along(worst),

@@ -1,38 +1,38 @@
-//! Closed-loop steering: what an agent does when its instruction is set to the opposite.
+//! Closed-loop steering: what an agent does when its main factor is set to the opposite.
 
-use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 
 use dt_data::Outcome;
-use dt_env::{MemoryLayout, Object};
-use dt_train::evaluate::walk_greedy;
+use dt_env::streams::{Purpose, stream};
+use dt_env::{EnvSpec, Layout};
 use dt_train::model::{HookPoint, Hooks, NoHooks};
+use dt_train::rollout::{Ended, RolloutPass, walk_greedy};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::maths::vectors::{dot, scaled, to_f32, to_f64};
-use crate::prompts::Study;
-use crate::questions::edits::{Prompts, instruction_pca};
+use crate::maths::vectors::{dot, to_f32, to_f64};
+use crate::prompts::PromptSet;
+use crate::questions::edits::direction_pca;
 use crate::questions::mediation::random_directions;
 use crate::subject::hooks::{Add, SetCoefficient};
-use crate::subject::{Subject, TokenKind};
+use crate::subject::{Experiment, Subject, TokenKind};
 
-/// Greedy episodes with the instruction's coefficient set at the first frame.
+/// Greedy episodes with the direction's coefficient set at the first frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SteeringRecord {
     /// Return-to-go that was asked for.
     pub rtg: f64,
-    /// Mean projection of the first state token on the instruction direction where the
-    /// instruction is a key, and where it is a ball: u = +1 and u = −1.
+    /// Mean projection of the first state token on the direction where the main factor has its
+    /// first value, and where it has its second: u = +1 and u = −1.
     pub natural_units: (f64, f64),
     /// Layouts.
     pub layouts: Vec<String>,
-    /// Whether the agent, left alone, reaches the target that the return-to-go asks for.
+    /// Whether the agent, left alone, succeeds.
     pub unsteered: Vec<bool>,
-    /// Whether it reaches the other target with u set to the opposite instruction's.
+    /// Whether it fails the task as another value of the factor would have it, with u set to the
+    /// opposite value's.
     pub reaches_other: Vec<bool>,
-    /// Share of episodes that reach the other target after an addition of the same length in a
-    /// random direction.
+    /// Share of episodes that end so after an addition of the same length in a random direction.
     pub random_share: f64,
     /// Random additions, over all layouts.
     pub random_episodes: usize,
@@ -41,30 +41,41 @@ pub struct SteeringRecord {
 /// Random additions for each layout.
 const RANDOM: usize = 25;
 
-/// Steers greedy episodes at the highest return-to-go of a study.
+/// Steers greedy episodes at the highest return-to-go of a study, from each of its layouts.
+///
+/// `None` where the study intervenes on a frame other than the first: only that one comes before
+/// any action of the agent's own.
 ///
 /// # Errors
-/// If the instruction set has no components.
-pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<SteeringRecord, Error> {
-    let rtg = study.returns_to_go.iter().copied().fold(f64::MIN, f64::max);
-    let direction = instruction_pca(subject, study)?.components.swap_remove(0);
-    let units = natural_units(subject, study, all, &direction)?;
-    let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> =
-        layouts.iter().map(|(layout, _)| (*layout, rtg)).collect();
-    let is_key = |n: usize| {
-        let layout = starts[n].0.expect("memory worlds have layouts");
-        layout.configuration.instruction == Object::Key
-    };
+/// If the study has no direction, or no single main factor.
+pub fn steering(experiment: &Experiment) -> Result<Option<SteeringRecord>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    if study.site_step() != 0 {
+        return Ok(None);
+    }
+    let rtg = study.highest_return();
+    let direction = direction_pca(experiment)?.components.swap_remove(0);
+    let units = natural_units(experiment, &direction)?;
+    let starts = starts_at(set, rtg)?;
     let token = |timestep: usize| 3 * timestep + TokenKind::State as usize;
 
-    let alone = walk_greedy(subject.model(), &spec, &starts, |_| Box::new(NoHooks));
-    let steered = walk_greedy(subject.model(), &spec, &starts, |pass| -> Box<dyn Hooks> {
+    let alone = walk_from(subject, &starts, |_| Box::new(NoHooks));
+    let steered = walk_from(subject, &starts, |pass| -> Box<dyn Hooks> {
         let Some(start) = pass.start else {
             return Box::new(NoHooks);
         };
-        let opposite = |&n: &usize| Some(if is_key(n) { units.1 } else { units.0 } as f32);
+        let opposite = |&n: &usize| {
+            let u = if starts[n].first_value {
+                units.1
+            } else {
+                units.0
+            };
+            Some(u as f32)
+        };
         Box::new(SetCoefficient {
             point: HookPoint::ResidPre(0),
             token: token(start),
@@ -72,9 +83,9 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
             coefficients: pass.episodes.iter().map(opposite).collect(),
         })
     });
-    let many: Vec<(Option<MemoryLayout>, f64)> = starts
+    let many: Vec<Begun> = starts
         .iter()
-        .flat_map(|start| std::iter::repeat_n(*start, RANDOM))
+        .flat_map(|start| std::iter::repeat_n(start.clone(), RANDOM))
         .collect();
     let length = (units.0 - units.1).abs();
     let additions: Vec<Vec<f32>> = random_directions(
@@ -84,9 +95,9 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
         &mut stream(0, Purpose::SteeringDirections, 0),
     )
     .iter()
-    .map(|v| to_f32(&scaled(v, 1.0)))
+    .map(|v| to_f32(v))
     .collect();
-    let random = walk_greedy(subject.model(), &spec, &many, |pass| -> Box<dyn Hooks> {
+    let random = walk_from(subject, &many, |pass| -> Box<dyn Hooks> {
         match pass.start {
             None => Box::new(NoHooks),
             Some(start) => Box::new(Add {
@@ -100,53 +111,123 @@ pub fn steering(subject: &Subject, study: &Study, all: &Prompts) -> Result<Steer
             }),
         }
     });
-    let other = |outcome: Outcome| outcome == Outcome::WrongTarget;
-    Ok(SteeringRecord {
+    let other = |e: &Ended| matches!(e.outcome, Outcome::Failure(_));
+    Ok(Some(SteeringRecord {
         rtg,
         natural_units: units,
-        layouts: alone
-            .iter()
-            .map(|e| {
-                let part = |p: &Option<String>| p.clone().unwrap_or_default();
-                format!("{}, {}", part(&e.instruction), part(&e.left_right))
-            })
-            .collect(),
+        layouts: starts.iter().map(|s| s.name.clone()).collect(),
         unsteered: alone
             .iter()
             .map(|e| e.outcome == Outcome::Success)
             .collect(),
-        reaches_other: steered.iter().map(|e| other(e.outcome)).collect(),
-        random_share: random.iter().filter(|e| other(e.outcome)).count() as f64
+        reaches_other: steered.iter().map(other).collect(),
+        random_share: random.iter().filter(|e| other(e)).count() as f64
             / random.len().max(1) as f64,
         random_episodes: random.len(),
-    })
+    }))
 }
 
-/// Projections of the first state token, at the residual stream before the first block, on a
-/// direction: mean over prompts whose instruction is a key, and over those with a ball.
+/// Where an episode begins, and what is asked of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Begun {
+    pub(crate) spec: Arc<EnvSpec>,
+    pub(crate) layout: Layout,
+    pub(crate) rtg: f64,
+    /// Name of the layout.
+    pub(crate) name: String,
+    /// Whether the main factor has its first value.
+    pub(crate) first_value: bool,
+}
+
+/// Each layout of a study once, at one return-to-go, in the order of the facets.
+fn starts_at(set: &PromptSet, rtg: f64) -> Result<Vec<Begun>, Error> {
+    let mut starts: Vec<Begun> = Vec::new();
+    for (n, begun) in all_starts(set)?.into_iter().enumerate() {
+        if !starts.iter().any(|s| s.name == begun.name) {
+            let name = set.scenarios[n].facet.layout();
+            starts.push(Begun { rtg, name, ..begun });
+        }
+    }
+    Ok(starts)
+}
+
+/// Where each facet's episode begins.
 ///
 /// # Errors
-/// If a prompt cannot be made.
-pub fn natural_units(
+/// If the study has no single main factor.
+pub(crate) fn all_starts(set: &PromptSet) -> Result<Vec<Begun>, Error> {
+    let scenarios = set.scenarios.iter().enumerate();
+    scenarios
+        .map(|(n, scenario)| {
+            Ok(Begun {
+                spec: scenario.start.spec.clone(),
+                layout: scenario.start.layout,
+                rtg: scenario.facet.rtg,
+                name: scenario.facet.layout(),
+                first_value: set.main_value(n)?,
+            })
+        })
+        .collect()
+}
+
+/// Greedy episodes from these starts, in their order; those of one world are walked together.
+/// Hooks are made for the places in `starts` of the episodes that go on.
+pub(crate) fn walk_from<'a>(
     subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-    direction: &[f64],
-) -> Result<(f64, f64), Error> {
-    let start = study.moment("start").expect("checked on reading");
-    let token = subject.token(start, TokenKind::State);
-    let prompts = all.of(study, study.original())?;
+    starts: &[Begun],
+    mut make: impl FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
+) -> Vec<Ended> {
+    let mut ends: Vec<Option<Ended>> = vec![None; starts.len()];
+    let mut left: Vec<usize> = (0..starts.len()).collect();
+    while let Some(&first) = left.first() {
+        let spec = &starts[first].spec;
+        let (of_world, rest) = left
+            .into_iter()
+            .partition(|&n| Arc::ptr_eq(&starts[n].spec, spec));
+        left = rest;
+        let of_world: Vec<usize> = of_world;
+        let begun: Vec<(Layout, f64)> = of_world
+            .iter()
+            .map(|&n| (starts[n].layout, starts[n].rtg))
+            .collect();
+        let walked = walk_greedy(subject.model(), spec, &begun, |pass| {
+            let episodes: Vec<usize> = pass.episodes.iter().map(|&n| of_world[n]).collect();
+            make(&RolloutPass {
+                episodes: &episodes,
+                start: pass.start,
+            })
+        });
+        for (&n, end) in of_world.iter().zip(walked) {
+            ends[n] = Some(end);
+        }
+    }
+    let walked = ends
+        .into_iter()
+        .map(|end| end.expect("every start is walked from"));
+    walked.collect()
+}
+
+/// Projections of the site's state token, at the residual stream before the first block, on a
+/// direction: mean over prompts whose main factor has its first value, and over the others.
+///
+/// # Errors
+/// If a prompt cannot be made, or the study has no single main factor.
+pub fn natural_units(experiment: &Experiment, direction: &[f64]) -> Result<(f64, f64), Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let token = subject.token(study.site_step(), TokenKind::State);
+    let prompts = set.of(study.original())?;
     let (cache, _) = subject.cache(&prompts, [HookPoint::ResidPre(0)]);
     let recorded = cache.get(HookPoint::ResidPre(0)).expect("recorded");
-    let mean = |key: bool| {
-        let values: Vec<f64> = all
-            .scenarios
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| (s.facet.configuration.instruction == Object::Key) == key)
-            .map(|(n, _)| dot(&to_f64(recorded.at(n, token)), direction))
-            .collect();
-        values.iter().sum::<f64>() / values.len().max(1) as f64
-    };
-    Ok((mean(true), mean(false)))
+    let mut sums = [(0.0, 0_usize); 2];
+    for n in 0..prompts.len() {
+        let (sum, count) = &mut sums[usize::from(!set.main_value(n)?)];
+        *sum += dot(&to_f64(recorded.at(n, token)), direction);
+        *count += 1;
+    }
+    let [first, second] = sums.map(|(sum, count)| sum / count.max(1) as f64);
+    Ok((first, second))
 }

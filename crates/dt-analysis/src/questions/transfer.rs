@@ -1,13 +1,13 @@
 //! Whether an adversary that was chosen on one agent turns another.
 
+use crate::subject::Experiment;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::prompts::Study;
+use crate::prompts::PromptSet;
 use crate::questions::adversary::{
     AdversaryRecord, Exhaustive, Mode, Placement, answers_to, eligible,
 };
-use crate::questions::edits::Prompts;
 use crate::subject::Subject;
 use crate::subject::exposure::Exposure;
 
@@ -56,22 +56,27 @@ const RANDOM: usize = 40;
 
 impl Chosen {
     /// The best pair of a search, and random ones; `None` if no pair is eligible.
+    ///
+    /// # Errors
+    /// If a prompt cannot be made.
     pub fn of(
         name: &str,
         record: &AdversaryRecord,
         table: &Exhaustive,
-        study: &Study,
+        set: &PromptSet,
         exposure: &Exposure,
-    ) -> Option<Self> {
-        let best = record.best.iter().find(|e| e.placements.len() == 2)?;
-        let eligible = eligible(table, study);
+    ) -> Result<Option<Self>, Error> {
+        let Some(best) = record.best.iter().find(|e| e.placements.len() == 2) else {
+            return Ok(None);
+        };
+        let eligible = eligible(table, set)?;
         let mut random = table.random_pairs(&best.placements, &eligible, exposure, 1);
         random.truncate(RANDOM);
-        Some(Self {
+        Ok(Some(Self {
             name: name.to_owned(),
             edit: best.placements.clone(),
             random: random.iter().map(|&n| table.edits[n].clone()).collect(),
-        })
+        }))
     }
 }
 
@@ -80,23 +85,26 @@ impl Chosen {
 /// # Errors
 /// If a prompt cannot be made.
 pub fn transfer(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     mode: Mode,
     chosen: &[(&Chosen, Kinship)],
 ) -> Result<Vec<TransferRecord>, Error> {
-    let start = study.moment("start").expect("checked on reading");
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let start = study.site_step();
     let mut edits: Vec<Vec<Placement>> = Vec::new();
     for (from, _) in chosen {
         edits.push(from.edit.clone());
         edits.extend(from.random.iter().cloned());
     }
-    let facets = answers_to(subject, study, all, start, mode, &edits)?;
+    let facets = answers_to(experiment, start, mode, &edits)?;
     let share = |edit: usize| {
         let turned = facets
             .iter()
-            .filter(|f| f.is_flipped(edit, subject.answers()));
+            .filter(|f| f.is_flipped(edit, subject.contrast()));
         turned.count() as f64 / facets.len() as f64
     };
     let mut at = 0;

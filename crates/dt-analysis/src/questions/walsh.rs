@@ -1,9 +1,9 @@
-//! Which of the task's bits an activation holds: the exact Walsh decomposition of the prompts.
+//! Which of a study's factors an activation holds: the exact Walsh decomposition of the prompts.
 //!
-//! The eight prompts are all combinations of instruction I, target order T and return-to-go R
-//! (±1 each). Any activation `a(I, T, R)` is exactly a sum of eight components,
-//! `c_S = mean over prompts of χ_S a` with `χ_S` the product of the bits in S. Reversing one
-//! component alone, `a − 2 χ_S c_S`, tells whether the agent uses it.
+//! The prompts are all combinations of the study's factors (±1 each), the return-to-go among them
+//! where two are asked for. Any activation is exactly a sum of components, one for each set of
+//! factors ([`crate::maths::walsh`]). Reversing one component alone, `a − 2 χ_S c_S`, tells
+//! whether the agent uses it.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::vectors::{scaled, to_f32, to_f64};
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
+use crate::maths::walsh::{character, components, is_factorial, name};
 use crate::subject::hooks::Add;
-use crate::subject::{Subject, TokenKind};
-
-/// Components by name: `I`, `T`, `R` and their products.
-pub const COMPONENTS: [(&str, [bool; 3]); 7] = [
-    ("I", [true, false, false]),
-    ("T", [false, true, false]),
-    ("R", [false, false, true]),
-    ("IT", [true, true, false]),
-    ("IR", [true, false, true]),
-    ("TR", [false, true, true]),
-    ("ITR", [true, true, true]),
-];
+use crate::subject::{Experiment, TokenKind};
 
 /// One hook point at one token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,83 +31,57 @@ pub struct WalshSite {
     pub of: usize,
 }
 
-/// Sign of a component in a prompt.
-fn character(bits: [bool; 3], signs: [f64; 3]) -> f64 {
-    let chosen = bits.iter().zip(signs).filter(|(b, _)| **b);
-    chosen.map(|(_, s)| s).product()
-}
-
-/// Components of activations, `[prompt][feature]`, of prompts with these signs.
-pub fn components(activations: &[Vec<f64>], signs: &[[f64; 3]]) -> Vec<(&'static str, Vec<f64>)> {
-    let n = activations.len() as f64;
-    COMPONENTS
-        .iter()
-        .map(|&(name, bits)| {
-            let mut mean = vec![0.0; activations[0].len()];
-            for (a, &s) in activations.iter().zip(signs) {
-                let chi = character(bits, s);
-                for (sum, x) in mean.iter_mut().zip(a) {
-                    *sum += chi * x / n;
-                }
-            }
-            (name, mean)
-        })
-        .collect()
-}
-
-/// Decomposes the residual stream, or the state's embedding, at a state token and reverses each component in turn.
+/// Decomposes the residual stream, or the state's embedding, at a state token and reverses each
+/// component in turn.
 ///
 /// # Errors
-/// If the study's prompts are not the eight combinations, once each.
+/// If the study's prompts are not all combinations of its factors, once each.
 pub fn walsh(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     points: &[HookPoint],
     moment: &str,
 ) -> Result<Vec<WalshSite>, Error> {
-    let frame = study
-        .moment(moment)
-        .ok_or_else(|| Error::Question(format!("the study names no frame `{moment}`")))?;
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let frame = study.frame(moment)?;
     let token = subject.token(frame, TokenKind::State);
     // State embeddings have no other tokens between them.
     let place = |point: HookPoint| match point {
         HookPoint::StateEmbed => subject.timestep(frame),
         _ => token,
     };
-    let middle = middle_return(study);
-    let signs: Vec<[f64; 3]> = all
-        .scenarios
-        .iter()
-        .map(|s| s.facet.signs(middle))
-        .collect();
-    let mut seen: Vec<[bool; 3]> = signs.iter().map(|s| s.map(|x| x > 0.0)).collect();
-    seen.sort_unstable();
-    seen.dedup();
-    if signs.len() != 8 || seen.len() != 8 {
-        return Err(Error::Question(
-            "the Walsh decomposition needs each combination of instruction, target order and two \
-             returns-to-go once"
-                .to_owned(),
-        ));
+    let signs = set.signs();
+    if !is_factorial(&signs) {
+        return Err(Error::Question(format!(
+            "the Walsh decomposition needs each combination of the study's {} factors once, and \
+             has {} prompts",
+            study.letters().len(),
+            signs.len()
+        )));
     }
-    let prompts = all.of(study, study.original())?;
+    let letters: Vec<String> = study.letters().into_iter().map(String::from).collect();
+    let prompts = set.of(study.original())?;
     let (cache, logits) = subject.cache(&prompts, points.iter().copied());
     let clean: Vec<f64> = logits.iter().map(|l| subject.difference(l)).collect();
     let names = subject.token_names();
     let site = |&point: &HookPoint| {
         let recorded = cache.get(point).expect("recorded");
-        let activations: Vec<Vec<f64>> = (0..8)
+        let activations: Vec<Vec<f64>> = (0..prompts.len())
             .map(|n| to_f64(recorded.at(n, place(point))))
             .collect();
-        let parts = components(&activations, &signs);
-        let power = |v: &Vec<f64>| v.iter().map(|x| x * x).sum::<f64>();
-        let total: f64 = parts.iter().map(|(_, v)| power(v)).sum();
+        // The empty subset's part is the mean, which is no variance.
+        let mut parts = components(&activations, &signs).expect("the prompts are factorial");
+        parts.retain(|part| !part.subset.is_empty());
+        let power = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
+        let total: f64 = parts.iter().map(|p| power(&p.vector)).sum();
         let mut flips = BTreeMap::new();
-        for ((name, bits), (_, part)) in COMPONENTS.iter().zip(&parts) {
+        for part in &parts {
             let vectors: Vec<Vec<f32>> = signs
                 .iter()
-                .map(|&s| to_f32(&scaled(part, -2.0 * character(*bits, s))))
+                .map(|s| to_f32(&scaled(&part.vector, -2.0 * character(&part.subset, s))))
                 .collect();
             let reversed = subject.logit_diffs_with(&prompts, |range| Add {
                 point,
@@ -127,22 +89,22 @@ pub fn walsh(
                 vectors: vectors[range].to_vec(),
             });
             let flipped = clean.iter().zip(&reversed).filter(|(a, b)| *a * *b < 0.0);
-            flips.insert((*name).to_owned(), flipped.count());
+            flips.insert(name(&part.subset, &letters), flipped.count());
         }
+        let shares = parts.iter().map(|part| {
+            let share = if total > 0.0 {
+                power(&part.vector) / total
+            } else {
+                0.0
+            };
+            (name(&part.subset, &letters), share)
+        });
         WalshSite {
             point: point.to_string(),
             token: names[token].clone(),
-            variance: parts
-                .iter()
-                .map(|(name, v)| {
-                    (
-                        (*name).to_owned(),
-                        if total > 0.0 { power(v) / total } else { 0.0 },
-                    )
-                })
-                .collect(),
+            variance: shares.collect(),
             flips,
-            of: 8,
+            of: prompts.len(),
         }
     };
     Ok(points.iter().map(site).collect())
@@ -156,38 +118,4 @@ pub fn residual_points(n_layers: usize) -> Vec<HookPoint> {
         points.push(HookPoint::ResidPost(layer));
     }
     points
-}
-
-/// Halfway between the lowest and the highest return-to-go that is asked for.
-pub fn middle_return(study: &Study) -> f64 {
-    let returns = || study.returns_to_go.iter().copied();
-    let low = returns().fold(f64::INFINITY, f64::min);
-    let high = returns().fold(f64::NEG_INFINITY, f64::max);
-    f64::midpoint(low, high)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn components_are_exact() {
-        let mut signs = Vec::new();
-        let mut activations = Vec::new();
-        for n in 0..8 {
-            let bit = |k: usize| if n >> k & 1 == 1 { 1.0 } else { -1.0 };
-            let s = [bit(0), bit(1), bit(2)];
-            signs.push(s);
-            activations.push(vec![
-                3.0 + 2.0 * s[0] - 0.5 * s[0] * s[2],
-                s[0] * s[1] * s[2],
-            ]);
-        }
-        let parts: BTreeMap<&str, Vec<f64>> =
-            components(&activations, &signs).into_iter().collect();
-        assert_eq!(parts["I"], [2.0, 0.0]);
-        assert_eq!(parts["IR"], [-0.5, 0.0]);
-        assert_eq!(parts["ITR"], [0.0, 1.0]);
-        assert_eq!(parts["T"], [0.0, 0.0]);
-    }
 }

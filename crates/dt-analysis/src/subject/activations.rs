@@ -8,9 +8,8 @@ use dt_train::model::HookPoint;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::Error;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
-use crate::subject::Subject;
+
+use crate::subject::Experiment;
 
 /// Hook points of a model that match patterns such as `blocks.*.hook_resid_post`.
 ///
@@ -59,15 +58,18 @@ fn matches(pattern: &str, name: &str) -> bool {
 /// # Errors
 /// If a prompt cannot be made or the file not written.
 pub fn write_activations(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     points: &[HookPoint],
     path: &Path,
 ) -> Result<usize, Error> {
-    let all = Prompts::new(study)?;
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let (mut prompts, mut facets, mut edits) = (Vec::new(), Vec::new(), Vec::new());
     for edit in study.all_edits() {
-        for (scenario, prompt) in all.scenarios.iter().zip(all.of(study, edit)?) {
+        for (scenario, prompt) in set.scenarios.iter().zip(set.of(edit)?) {
             facets.push(scenario.facet.to_string());
             edits.push(edit.name.clone());
             prompts.push(prompt);

@@ -1,11 +1,11 @@
-//! How often an agent's training data show each key and ball.
+//! How often an agent's training data show each item that tells something.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use dt_data::{Card, Dataset, Recipe, store};
-use dt_env::Object;
+use dt_env::{Cell, Object};
 use dt_train::AgentConfig;
 use dt_train::checkpoint::Agent;
 use dt_train::run::{RunRecord, recipe_of};
@@ -13,7 +13,7 @@ use dt_train::run::{RunRecord, recipe_of};
 use crate::Error;
 use crate::prompts::{Item, Study};
 
-/// Frames of the training data that show each key and ball item.
+/// Frames of the training data that show each item that tells something.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Exposure {
     frames: BTreeMap<Item, u64>,
@@ -41,7 +41,11 @@ impl Exposure {
             .filter(|path| path.exists());
         let (recipe, own) = match config {
             Some(path) => (AgentConfig::read(&path).and_then(|c| recipe_of(&c)), true),
-            None => (Recipe::find(&study.exposure), false),
+            None => match &study.exposure {
+                Some(recipe) => (Recipe::find(recipe), false),
+                // Nothing is known of what it saw.
+                None => return Ok(Self::default()),
+            },
         };
         let recipe = recipe.map_err(Error::Config)?;
         let (_, card) = Dataset::generate(&recipe)?;
@@ -63,12 +67,12 @@ impl Exposure {
         self.frames.get(&item).copied().unwrap_or(0)
     }
 
-    /// Cells at which key and ball are each seen in at least so many frames.
-    pub fn exposed_cells(&self, view: usize, least: u64) -> Vec<(usize, usize)> {
+    /// Cells at which both objects are each seen in at least so many frames.
+    pub fn exposed_cells(&self, view: usize, objects: (Object, Object), least: u64) -> Vec<Cell> {
         (0..view * view)
-            .map(|n| (n / view, n % view))
+            .map(|n| Cell::from_index(n, view))
             .filter(|&cell| {
-                [Object::Key, Object::Ball]
+                [objects.0, objects.1]
                     .into_iter()
                     .all(|object| self.frames(Item::new(object, cell)) >= least)
             })

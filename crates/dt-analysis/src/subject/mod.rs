@@ -1,6 +1,8 @@
 //! An agent that questions are asked of: weights, and where its tokens lie.
 
 pub mod activations;
+pub mod embedding;
+mod experiment;
 pub mod exposure;
 pub mod hooks;
 
@@ -12,13 +14,15 @@ use dt_train::burn::prelude::*;
 use dt_train::checkpoint::{Agent, load_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::model::{
-    ActivationCache, Frame, Frames, HookPoint, Hooks, ItemRows, Model, NoHooks, Padding,
-    StateEmbedding, TokenBatch,
+    ActivationCache, Frame, HookPoint, Hooks, Model, NoHooks, Padding, Seen, StateEmbedding,
+    TokenBatch, WindowBuilder, WindowStep,
 };
 use rayon::prelude::*;
 
 use crate::Error;
-use crate::prompts::{Prompt, Study};
+use crate::prompts::{Contrast, Prompt, Study};
+
+pub use experiment::Experiment;
 
 /// Windows that are computed together: enough to keep a core busy, few enough for its cache.
 const CHUNK: usize = 32;
@@ -39,10 +43,11 @@ pub enum TokenKind {
 pub struct Subject {
     /// Name by which results are keyed.
     pub name: String,
+    kind: String,
     /// The agent.
     pub agent: Agent,
     /// Actions whose logits are compared.
-    answers: (usize, usize),
+    contrast: Contrast,
     /// Frames of a prompt.
     frames: usize,
     /// Timesteps of a window: the frames, and before them filling where the agent pads.
@@ -80,6 +85,16 @@ impl Subject {
                 sizes.view_size, study.name, spec.view_size, study.env
             ));
         }
+        let actions = study.contrast.first.iter().chain(&study.contrast.second);
+        if let Some(action) = actions
+            .into_iter()
+            .find(|&&a| a as usize >= sizes.n_actions)
+        {
+            return wrong(format!(
+                "the agent has {} actions, study {} asks about {action}",
+                sizes.n_actions, study.name
+            ));
+        }
         let world = agent.record.env.as_ref();
         if world.is_none_or(|env| env.world != spec.world) {
             return wrong(format!(
@@ -104,13 +119,25 @@ impl Subject {
             Padding::Aligned => frames,
             Padding::ZeroFrames => config.timesteps(),
         };
+        let record = &agent.record;
+        let kind = match (record.step, record.seed, &record.dataset_blake3) {
+            (0, Some(_), Some(_)) => format!("{}, untrained", record.name),
+            _ => record.name.clone(),
+        };
         Ok(Self {
             name,
-            answers: (study.answers.0 as usize, study.answers.1 as usize),
+            kind,
+            contrast: study.contrast.clone(),
             frames,
             timesteps,
             agent,
         })
+    }
+
+    /// Name of its kind: agents of one definition; weights as they were before training are a kind
+    /// of their own.
+    pub fn kind(&self) -> &str {
+        &self.kind
     }
 
     /// The model.
@@ -123,9 +150,9 @@ impl Subject {
         self.model().sizes().view_size
     }
 
-    /// Actions whose logits are compared, by index.
-    pub fn answers(&self) -> (usize, usize) {
-        self.answers
+    /// Actions whose logits are compared.
+    pub fn contrast(&self) -> &Contrast {
+        &self.contrast
     }
 
     /// Blocks of the model.
@@ -174,32 +201,27 @@ impl Subject {
 
     /// The windows that the agent reads.
     pub fn batch(&self, prompts: &[Prompt]) -> TokenBatch {
-        let padding_action = self.model().sizes().n_actions as u32;
-        let mut batch = TokenBatch::new(self.timesteps);
-        batch.windows = prompts.len();
-        let mut rows = ItemRows::default();
+        let (config, sizes) = (self.model().config(), self.model().sizes());
+        let mut windows = WindowBuilder::new(config, sizes, self.frames);
         for prompt in prompts {
-            for _ in self.frames..self.timesteps {
-                batch.returns_to_go.push(prompt.rtg as f32);
-                batch.actions.push(padding_action);
-                batch.times.push(0);
-                rows.push_absent();
-            }
-            for (step, observation) in prompt.observations.iter().enumerate() {
-                batch.returns_to_go.push(prompt.rtg as f32);
-                let action = prompt.actions.get(step).copied();
-                batch.actions.push(action.unwrap_or(padding_action));
-                batch.times.push(step as u32);
+            let frame = |(step, observation): (usize, &Vec<u8>)| {
                 let mut frame = Frame::from_observation(observation, self.view());
                 if let Frame::Items { additions, .. } = &mut frame {
                     let here = prompt.additions.iter().filter(|a| a.0 == step);
                     additions.extend(here.map(|&(_, item, strength)| (item, strength)));
                 }
-                rows.push(&frame);
-            }
+                frame
+            };
+            let frames = prompt.observations.iter().enumerate().map(frame);
+            let frames: Vec<Frame> = frames.collect();
+            windows.push(frames.iter().enumerate().map(|(step, frame)| WindowStep {
+                return_to_go: prompt.rtg as f32,
+                seen: Seen::Frame(frame),
+                action: prompt.actions.get(step).copied(),
+                time: step as u32,
+            }));
         }
-        batch.frames = Frames::Items(rows.into());
-        batch
+        windows.finish(1)
     }
 
     /// Logits at the decision of each prompt.
@@ -234,7 +256,7 @@ impl Subject {
             .collect()
     }
 
-    /// Logit difference of each prompt: first answer less second.
+    /// Logit difference of each prompt: first side of the contrast less the second.
     pub fn logit_diffs(&self, prompts: &[Prompt]) -> Vec<f64> {
         self.logits(prompts)
             .iter()
@@ -252,9 +274,9 @@ impl Subject {
         logits.iter().map(|l| self.difference(l)).collect()
     }
 
-    /// Logit of the first answer less that of the second.
+    /// Logit of the contrast's first side less that of the second.
     pub fn difference(&self, logits: &[f32]) -> f64 {
-        f64::from(logits[self.answers.0]) - f64::from(logits[self.answers.1])
+        self.contrast.difference(logits)
     }
 
     /// Activations of all prompts in one pass, and the logits at the decision.
@@ -274,24 +296,35 @@ impl Subject {
     /// # Panics
     /// If the model has no such parameter.
     pub fn parameter(&self, name: &str) -> Vec<f32> {
-        let specs = self.model().specs();
-        let at = specs.iter().position(|s| s.name == name);
-        let at = at.unwrap_or_else(|| panic!("the model has a parameter `{name}`"));
-        dt_train::to_host(&self.model().params()[at])
+        parameter(self.model(), name)
     }
 
     /// Embedding of every vocabulary item, each of `d_model` values.
     pub fn embeddings(&self) -> Vec<Vec<f64>> {
-        let d = self.model().config().d_model;
-        let table = self.parameter("state_embedding.weight");
-        let row = |row: &[f32]| row.iter().map(|&v| f64::from(v)).collect();
-        table.chunks_exact(d).map(row).collect()
+        item_vectors(self.model())
     }
 
     /// Device of the model.
     pub fn device(&self) -> Device {
         self.model().params()[0].device()
     }
+}
+
+/// Values of a parameter in memory order, by its name in files.
+fn parameter(model: &Model, name: &str) -> Vec<f32> {
+    let at = model.specs().iter().position(|s| s.name == name);
+    let at = at.unwrap_or_else(|| panic!("the model has a parameter `{name}`"));
+    dt_train::to_host(&model.params()[at])
+}
+
+/// Embedding of every vocabulary item, each of `d_model` values.
+pub(crate) fn item_vectors(model: &Model) -> Vec<Vec<f64>> {
+    let table = parameter(model, "state_embedding.weight");
+    let row = |row: &[f32]| row.iter().map(|&v| f64::from(v)).collect();
+    table
+        .chunks_exact(model.config().d_model)
+        .map(row)
+        .collect()
 }
 
 /// Ranges of so many prompts that cores share the work evenly.

@@ -1,14 +1,14 @@
-//! What the data let an agent see: how often each key or ball item is there, and how often it is
-//! the only thing in a training window that tells the instruction.
+//! What the data let an agent see: how often each item that the task tells apart is there, and how
+//! often it is the only thing in a training window that tells the cue.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use dt_env::{EnvSpec, Object};
+use dt_env::{Cell, EnvSpec, Object};
 
 use crate::demonstrators::rollout::{Demonstrators, Walk};
 
-/// One key or ball item of the view.
+/// One kind of object at one cell of the view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExposureRow {
     /// `"key, (2,6)"`: object and view cell (x from left to right, y from far to near).
@@ -22,7 +22,7 @@ pub struct ExposureRow {
     pub only_sight_windows: u64,
 }
 
-/// Exposure of every key and ball item, keys first, in order of x then y.
+/// Exposure of every kind of object that the task tells apart, kind by kind, in order of x then y.
 ///
 /// Training windows are those of every step `t` of every episode: frames `max(0, t - window + 1)`
 /// to `t`.
@@ -33,20 +33,17 @@ pub(crate) fn table(
     spec: &EnvSpec,
 ) -> Vec<ExposureRow> {
     let view = spec.view_size as usize;
-    let cells = view * view;
-    let empty = || {
-        [
-            vec![0_u64; 2 * cells],
-            vec![0; 2 * cells],
-            vec![0; 2 * cells],
-        ]
+    let items = Items {
+        kinds: spec.items(),
+        cells: view * view,
     };
+    let empty = || [(); 3].map(|()| vec![0_u64; items.len()]);
     let [frames, episodes, only] = walks
         .par_chunks(512)
         .map(|chunk| {
             let mut counts = empty();
             for walk in chunk {
-                count(demonstrators, walk, window, cells, &mut counts);
+                count(demonstrators, walk, window, items, &mut counts);
             }
             counts
         })
@@ -58,14 +55,9 @@ pub(crate) fn table(
             }
             a
         });
-    (0..2 * cells)
+    (0..items.len())
         .map(|i| ExposureRow {
-            item: format!(
-                "{}, ({},{})",
-                [Object::Key, Object::Ball][i / cells],
-                i % cells / view,
-                i % view
-            ),
+            item: items.name(i, view),
             frames: frames[i],
             episodes: episodes[i],
             only_sight_windows: only[i],
@@ -73,32 +65,52 @@ pub(crate) fn table(
         .collect()
 }
 
-fn item(object: u8, cell: usize, cells: usize) -> usize {
-    usize::from(object == Object::Ball as u8) * cells + cell
+/// Numbers of (kind of object, cell of the view).
+#[derive(Clone, Copy)]
+struct Items {
+    kinds: &'static [Object],
+    cells: usize,
+}
+
+impl Items {
+    fn len(self) -> usize {
+        self.kinds.len() * self.cells
+    }
+
+    /// The item of an object that is seen in a cell, if it is of one of the kinds.
+    fn at(self, object: u8, cell: usize) -> Option<usize> {
+        let kind = self.kinds.iter().position(|&kind| kind as u8 == object)?;
+        Some(kind * self.cells + cell)
+    }
+
+    /// `"key, (2,6)"`.
+    fn name(self, item: usize, view: usize) -> String {
+        let cell = Cell::from_index(item % self.cells, view);
+        format!("{}, {cell}", self.kinds[item / self.cells])
+    }
 }
 
 fn count(
     demonstrators: &Demonstrators<'_>,
     walk: &Walk,
     window: usize,
-    cells: usize,
+    items: Items,
     [frames, episodes, only]: &mut [Vec<u64>; 3],
 ) {
     let graph = &demonstrators.worlds[walk.world].graph;
-    let mut in_episode = vec![false; 2 * cells];
-    // Item that shows the instruction in each frame.
+    let mut in_episode = vec![false; items.len()];
+    // Item that shows the cue in each frame.
     let mut sights: Vec<Option<usize>> = Vec::with_capacity(walk.actions.len());
     for &state in &walk.states[..walk.actions.len()] {
         let seen = graph.observation(state as usize);
         for (cell, tile) in seen.chunks_exact(3).enumerate() {
-            if tile[0] == Object::Key as u8 || tile[0] == Object::Ball as u8 {
-                let i = item(tile[0], cell, cells);
+            if let Some(i) = items.at(tile[0], cell) {
                 frames[i] += 1;
                 in_episode[i] = true;
             }
         }
         let cell = graph.instruction_cell(state as usize);
-        sights.push(cell.map(|c| item(seen[c as usize * 3], c as usize, cells)));
+        sights.push(cell.and_then(|c| items.at(seen[c as usize * 3], c as usize)));
         let first = (sights.len()).saturating_sub(window);
         let mut in_window = sights[first..].iter().flatten();
         if let Some(&one) = in_window.next()

@@ -107,8 +107,8 @@ impl Card {
         rows.sort_by_key(|r| Reverse((r.only_sight_windows, r.frames)));
         writeln!(
             out,
-            "\nexposure: key and ball items of the view; as only sight: in windows of {} timesteps \
-             whose only sight of the instruction it is",
+            "\nexposure: items of the view; as only sight: in windows of {} timesteps whose only \
+             sight of the instruction it is",
             self.window
         )?;
         writeln!(

@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use dt_data::{Card, DataError, Dataset, Recipe, store};
+use dt_env::shell::refuse_or_force;
+use serde::Serialize;
 
 use super::Outcome;
 
@@ -16,9 +18,13 @@ use super::Outcome;
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-data generate datasets/memory-post.ron --out runs/post")]
 pub struct Args {
-    /// Recipe: a path to a .ron file
-    #[arg(default_value = "datasets/memory.ron")]
+    /// Recipe: a name from --list, or a path to a .ron file
+    #[arg(default_value = "memory")]
     recipe: String,
+    /// List the built-in recipes and exit; with --json, as one object: `recipes`, a list of
+    /// objects with `name`, `env` and `parts` [default: generate]
+    #[arg(long)]
+    list: bool,
     /// Folder to write [default: runs/datasets/NAME, with the recipe's name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -37,6 +43,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
+    if args.list {
+        return list(args.json, out);
+    }
     let started = Instant::now();
     let mut recipe = Recipe::find(&args.recipe)?;
     recipe.seed = args.seed.unwrap_or(recipe.seed);
@@ -62,11 +71,38 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn generate(recipe: &Recipe, dir: &Path, force: bool) -> Result<Card, DataError> {
-    // Before the work, not after it.
-    if !force && dir.symlink_metadata().is_ok() {
-        return Err(DataError::Exists(dir.to_owned()));
+#[derive(Serialize)]
+struct Listing {
+    recipes: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    env: String,
+    parts: usize,
+}
+
+fn list(json: bool, out: &mut impl Write) -> Result<Outcome> {
+    let row = |(name, recipe): (_, Recipe)| Row {
+        name,
+        env: recipe.env,
+        parts: recipe.parts.len(),
+    };
+    let recipes: Vec<Row> = Recipe::all_builtin().into_iter().map(row).collect();
+    if json {
+        super::write_json(out, &Listing { recipes })?;
+        return Ok(Outcome::Done);
     }
+    writeln!(out, "{:<16}{:>6}  ENV", "RECIPE", "PARTS")?;
+    for row in recipes {
+        writeln!(out, "{:<16}{:>6}  {}", row.name, row.parts, row.env)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn generate(recipe: &Recipe, dir: &Path, force: bool) -> Result<Card, DataError> {
+    refuse_or_force(dir, force)?;
     let (data, card) = Dataset::generate(recipe)?;
     store::write(dir, data, card, force)
 }

@@ -11,7 +11,7 @@ use super::Outcome;
 /// Show a dataset's card: where it comes from and what is in it.
 ///
 /// Episodes by outcome and configuration, entropy of actions, what each demonstrator did, and the
-/// exposure table: in how many frames and episodes each key or ball item of the view is there,
+/// exposure table: in how many frames and episodes each item of the view that the task tells apart is there,
 /// and in how many training windows the instruction is seen as this item and as no other.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-data inspect runs/datasets/memory --verify")]

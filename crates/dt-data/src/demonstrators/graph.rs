@@ -7,30 +7,22 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use dt_env::{Action, Env, EnvSpec, MemoryLayout, Pose, Tile};
+use dt_env::{Action, Env, EnvSpec, Failure, Layout, Outcome, Pose, Tile};
 
-use crate::demonstrators::sight::{instruction_cell, target_cells};
+use crate::errors::TooManyStates;
 
 /// Most states that are explored; beyond it a world is too open for an exact planner.
 pub const MAX_STATES: usize = 200_000;
-
-/// A world too large to be explored.
-#[derive(Debug, thiserror::Error)]
-#[error("{env} has more than {MAX_STATES} reachable states; the exact planner cannot cover it")]
-pub struct TooManyStates {
-    /// Its id.
-    pub env: String,
-}
 
 /// How entering a state ends the episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// It does not.
     None,
-    /// With reward.
+    /// The task was done.
     Success,
-    /// Without.
-    Failure,
+    /// The task ended otherwise.
+    Failure(Failure),
 }
 
 /// Steps to an ending that cannot be reached.
@@ -80,20 +72,16 @@ fn restore(env: &mut Env, key: &Key) {
 }
 
 impl StateGraph {
-    /// Explores `spec` from the given layouts (`None`: a map's only start).
+    /// Explores `spec` from the given layouts.
     ///
     /// # Errors
     /// If more than [`MAX_STATES`] states can be reached.
     ///
     /// # Panics
-    /// If there is no layout, or the layouts differ in more than pose.
-    pub fn explore(
-        spec: &Arc<EnvSpec>,
-        layouts: &[Option<MemoryLayout>],
-    ) -> Result<Self, TooManyStates> {
-        let world_of = |l: &Option<MemoryLayout>| l.map(|l| (l.configuration, l.hallway_end));
+    /// If there is no layout, or the layouts differ in more than where the agent starts.
+    pub fn explore(spec: &Arc<EnvSpec>, layouts: &[Layout]) -> Result<Self, TooManyStates> {
         assert!(!layouts.is_empty(), "nothing to explore from");
-        assert!(layouts.iter().all(|l| world_of(l) == world_of(&layouts[0])));
+        assert!(layouts.iter().all(|l| l.stage() == layouts[0].stage()));
         let mut env = Env::new(spec.clone());
         let mut graph = Self {
             starts: Vec::new(),
@@ -104,14 +92,13 @@ impl StateGraph {
             observations: Vec::new(),
             instruction_cell: Vec::new(),
         };
-        let targets = target_cells(spec, layouts[0].as_ref());
         let mut ids = HashMap::new();
         let mut queue = VecDeque::new();
         for layout in layouts {
-            env.reset_layout(layout.as_ref());
+            env.reset_layout(layout);
             let id = graph.next.len() as u32;
             let start = key(&env);
-            graph.push(&env, Ending::None, &targets);
+            graph.push(&env, Ending::None);
             graph.starts.push(id);
             ids.insert(start.clone(), id);
             queue.push_back((start, id as usize));
@@ -119,11 +106,10 @@ impl StateGraph {
         while let Some((state, id)) = queue.pop_front() {
             for action in Action::ALL {
                 restore(&mut env, &state);
-                let result = env.step(action);
-                let ending = match (result.terminated, result.reward > 0.0) {
-                    (false, _) => Ending::None,
-                    (true, true) => Ending::Success,
-                    (true, false) => Ending::Failure,
+                let ending = match env.step(action).outcome() {
+                    None | Some(Outcome::Truncated) => Ending::None,
+                    Some(Outcome::Success) => Ending::Success,
+                    Some(Outcome::Failure(kind)) => Ending::Failure(kind),
                 };
                 let after = key(&env);
                 let next = match ids.get(&after) {
@@ -131,10 +117,12 @@ impl StateGraph {
                     None => {
                         let new = graph.next.len() as u32;
                         if new as usize >= MAX_STATES {
-                            let env = spec.id.clone();
-                            return Err(TooManyStates { env });
+                            return Err(TooManyStates {
+                                env: spec.id.clone(),
+                                most: MAX_STATES,
+                            });
                         }
-                        graph.push(&env, ending, &targets);
+                        graph.push(&env, ending);
                         ids.insert(after.clone(), new);
                         if ending == Ending::None {
                             queue.push_back((after, new as usize));
@@ -145,22 +133,27 @@ impl StateGraph {
                 graph.next[id][action as usize] = next;
             }
         }
-        graph.distance = [Ending::Success, Ending::Failure].map(|end| graph.steps_to(end));
+        graph.distance = [
+            graph.steps_to(|end| end == Ending::Success),
+            graph.steps_to(|end| matches!(end, Ending::Failure(_))),
+        ];
         Ok(graph)
     }
 
-    fn push(&mut self, env: &Env, ending: Ending, targets: &[(usize, usize)]) {
+    fn push(&mut self, env: &Env, ending: Ending) {
         let id = self.next.len() as u32;
         self.next.push([id; Action::COUNT]);
         self.ending.push(ending);
         let at = self.observations.len();
         self.observations.resize(at + self.observation_len, 0);
         env.world().observe(&mut self.observations[at..]);
-        let seen = instruction_cell(env, &self.observations[at..], targets);
-        self.instruction_cell.push(seen);
+        let view = env.world().grid().view_size();
+        let cue = env.cue(&self.observations[at..]);
+        self.instruction_cell
+            .push(cue.map(|cell| cell.index(view) as u16));
     }
 
-    fn steps_to(&self, end: Ending) -> Vec<u16> {
+    fn steps_to(&self, wanted: impl Fn(Ending) -> bool) -> Vec<u16> {
         let mut into: Vec<Vec<u32>> = vec![Vec::new(); self.next.len()];
         for (id, next) in self.next.iter().enumerate() {
             if self.ending[id] == Ending::None {
@@ -171,7 +164,7 @@ impl StateGraph {
         }
         let mut distance = vec![UNREACHABLE; self.next.len()];
         let mut queue: VecDeque<usize> = (0..self.next.len())
-            .filter(|&id| self.ending[id] == end)
+            .filter(|&id| wanted(self.ending[id]))
             .collect();
         for &id in &queue {
             distance[id] = 0;
@@ -251,7 +244,7 @@ mod tests {
     #[test]
     fn the_optimal_walk_has_six_steps() {
         let spec = fixed_start();
-        for (layout, _) in spec.layouts() {
+        for (layout, _) in spec.layouts().unwrap() {
             let graph = StateGraph::explore(&spec, &[layout]).unwrap();
             assert_eq!(graph.steps_to_success(0), 6);
             assert_eq!(graph.steps_to_failure(0), 6);
@@ -261,10 +254,10 @@ mod tests {
     #[test]
     fn a_walk_on_the_graph_is_a_walk_in_the_world() {
         let spec = fixed_start();
-        let layout = spec.layouts()[2].0;
+        let layout = spec.layouts().unwrap()[2].0;
         let graph = StateGraph::explore(&spec, &[layout]).unwrap();
         let mut env = Env::new(spec);
-        env.reset_layout(layout.as_ref());
+        env.reset_layout(&layout);
         let mut state = 0;
         for t in 0..900_usize {
             let action = (t * t / 3 + t) % 7;
@@ -273,7 +266,7 @@ mod tests {
             assert_eq!(graph.observation(state), env.world().observation());
             assert_eq!(graph.ending(state) != Ending::None, result.terminated);
             if result.terminated {
-                env.reset_layout(layout.as_ref());
+                env.reset_layout(&layout);
                 state = 0;
             }
         }
@@ -282,7 +275,7 @@ mod tests {
     #[test]
     fn the_instruction_is_told_from_the_targets() {
         let spec = fixed_start();
-        for (layout, _) in spec.layouts() {
+        for (layout, _) in spec.layouts().unwrap() {
             let graph = StateGraph::explore(&spec, &[layout]).unwrap();
             // At the start it lies at view cell (2, 6); four steps ahead only targets are seen.
             assert_eq!(graph.instruction_cell(0), Some(2 * 7 + 6));
@@ -294,7 +287,7 @@ mod tests {
             assert_eq!(graph.instruction_cell(holding), Some(3 * 7 + 6));
             assert_eq!(
                 graph.observation(holding)[(3 * 7 + 6) * 3],
-                layout.unwrap().configuration.instruction as u8
+                layout.memory().unwrap().configuration.instruction as u8
             );
         }
         assert_eq!(Configuration::ALL.len(), 4);

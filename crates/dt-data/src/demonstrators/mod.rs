@@ -4,4 +4,3 @@ pub(crate) mod graph;
 pub(crate) mod policy;
 pub(crate) mod recipe;
 pub(crate) mod rollout;
-pub(crate) mod sight;

@@ -204,19 +204,15 @@ fn lost_steps(
     target: Target,
     planner: &PlannerConfig,
 ) -> [f64; Action::COUNT] {
-    let (sought, other) = match target {
-        Target::Success => (Ending::Success, Ending::Failure),
-        Target::Failure => (Ending::Failure, Ending::Success),
-    };
     let cost: [f64; Action::COUNT] = std::array::from_fn(|action| {
         let next = graph.next(state, action);
         let steps = match target {
             Target::Success => graph.steps_to_success(next),
             Target::Failure => graph.steps_to_failure(next),
         };
-        match graph.ending(next) {
-            end if end == sought => 0.0,
-            end if end == other => planner.wrong_target_cost,
+        match (graph.ending(next), target) {
+            (Ending::Success, Target::Success) | (Ending::Failure(_), Target::Failure) => 0.0,
+            (Ending::Success | Ending::Failure(_), _) => planner.wrong_target_cost,
             _ if steps == UNREACHABLE => DEAD_END_COST,
             _ => f64::from(steps),
         }
@@ -283,7 +279,7 @@ mod tests {
 
     fn graph() -> StateGraph {
         let spec = Arc::new(EnvSpec::builtin("MiniGrid-MemoryS7FixedStart-v0").unwrap());
-        let layout = spec.layouts()[0].0;
+        let layout = spec.layouts().unwrap()[0].0;
         StateGraph::explore(&spec, &[layout]).unwrap()
     }
 

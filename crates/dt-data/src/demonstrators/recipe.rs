@@ -11,7 +11,7 @@ use dt_env::config::{self, ConfigError};
 use crate::demonstrators::policy::{PlannerConfig, Policy};
 
 /// Text of every built-in recipe, by file name.
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     (
         "datasets/memory.ron",
         include_str!("../../../../datasets/memory.ron"),
@@ -19,6 +19,10 @@ const BUILTIN: [(&str, &str); 2] = [
     (
         "datasets/memory-post.ron",
         include_str!("../../../../datasets/memory-post.ron"),
+    ),
+    (
+        "datasets/memory-study.ron",
+        include_str!("../../../../datasets/memory-study.ron"),
     ),
 ];
 
@@ -107,23 +111,40 @@ impl Recipe {
         Self::parse(file, text).expect("the built-in recipe is valid")
     }
 
-    /// A recipe by path; built-in ones are found by name where there is no such file.
+    /// Every built-in recipe, by the name by which it is found.
+    ///
+    /// # Panics
+    /// Never in a released build: a test reads all of them.
+    pub fn all_builtin() -> Vec<(&'static str, Self)> {
+        let parsed = |(file, text)| {
+            let recipe = Self::parse(file, text).expect("built-in recipes are valid");
+            (config::builtin_name(file), recipe)
+        };
+        BUILTIN.into_iter().map(parsed).collect()
+    }
+
+    /// A recipe by path, or a built-in one by its name (`memory-post`) or its path, from any
+    /// folder.
     ///
     /// # Errors
     /// [`ConfigError`] with file and field.
     pub fn find(name: &str) -> Result<Self, ConfigError> {
-        match BUILTIN.iter().find(|(file, _)| *file == name) {
+        match config::find_builtin(&BUILTIN, name) {
             Some((file, text)) if !Path::new(name).exists() => Self::parse(file, text),
-            _ => Self::read(Path::new(name)),
+            Some(_) => Self::read(Path::new(name)),
+            None if config::is_path(name) => Self::read(Path::new(name)),
+            None => Err(config::unknown("recipe", name, &BUILTIN)),
         }
     }
 
-    /// Reads and checks a recipe.
+    /// Reads and checks a recipe. A world that it names by a path is looked for beside it, then in
+    /// the current folder.
     ///
     /// # Errors
     /// [`ConfigError`] with file and field.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let recipe: Self = config::read_ron(path)?;
+        let mut recipe: Self = config::read_ron(path)?;
+        recipe.env = config::beside(path, &recipe.env);
         recipe.check(&path.display().to_string())?;
         Ok(recipe)
     }

@@ -8,12 +8,13 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use dt_env::{Configuration, Env, EnvSpec, MemoryLayout};
+use dt_env::{Action, Env, EnvSpec, Layout};
 
-use crate::demonstrators::graph::{Ending, StateGraph, TooManyStates};
+use crate::demonstrators::graph::{MAX_STATES, StateGraph};
 use crate::demonstrators::policy::{Policy, PolicyTable};
 use crate::demonstrators::recipe::{Amount, Recipe};
 use crate::episode::Outcome;
+use crate::errors::TooManyStates;
 
 /// Episodes per parallel task.
 const CHUNK: u32 = 256;
@@ -26,8 +27,12 @@ pub(crate) struct Walk {
     pub(crate) component: usize,
     pub(crate) env_seed: u64,
     pub(crate) outcome: Outcome,
+    /// Whether the step limit, or the end of the collection, came with its last step.
+    pub(crate) truncated: bool,
     pub(crate) states: Vec<u32>,
     pub(crate) actions: Vec<u8>,
+    /// The world's own reward of each action.
+    pub(crate) rewards: Vec<f64>,
 }
 
 impl Walk {
@@ -41,8 +46,17 @@ impl Walk {
 #[derive(Debug)]
 pub(crate) struct ExploredWorld {
     pub(crate) graph: StateGraph,
-    pub(crate) configuration: Option<Configuration>,
-    layouts: Vec<Option<MemoryLayout>>,
+    /// What episodes record of it, by column.
+    columns: Vec<(&'static str, String)>,
+    layouts: Vec<Layout>,
+}
+
+impl ExploredWorld {
+    /// What episodes record in this column.
+    pub(crate) fn column(&self, name: &str) -> Option<&str> {
+        let found = self.columns.iter().find(|(column, _)| *column == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// Everything that walking needs: worlds and, per part and component, action tables.
@@ -58,10 +72,13 @@ pub(crate) struct Demonstrators<'a> {
 
 impl<'a> Demonstrators<'a> {
     pub(crate) fn new(recipe: &'a Recipe, spec: &Arc<EnvSpec>) -> Result<Self, TooManyStates> {
-        let mut groups: BTreeMap<_, Vec<Option<MemoryLayout>>> = BTreeMap::new();
-        for (layout, _) in spec.layouts() {
-            let key = layout.map(|l| (l.configuration, l.hallway_end));
-            groups.entry(key).or_default().push(layout);
+        let mut groups: BTreeMap<Layout, Vec<Layout>> = BTreeMap::new();
+        let listed = spec.layouts().ok_or_else(|| TooManyStates {
+            env: spec.id.clone(),
+            most: MAX_STATES,
+        })?;
+        for (layout, _) in listed {
+            groups.entry(layout.stage()).or_default().push(layout);
         }
         let worlds = groups
             .into_values()
@@ -70,7 +87,11 @@ impl<'a> Demonstrators<'a> {
             .map(|layouts| {
                 Ok(ExploredWorld {
                     graph: StateGraph::explore(spec, &layouts)?,
-                    configuration: layouts[0].map(|l| l.configuration),
+                    columns: {
+                        let mut env = Env::new(spec.clone());
+                        env.reset_layout(&layouts[0]);
+                        env.columns()
+                    },
                     layouts,
                 })
             })
@@ -184,7 +205,7 @@ impl<'a> Demonstrators<'a> {
         // Evaluation draws larger seeds.
         let env_seed = u64::from(rng.next_u32());
         env.reset(env_seed);
-        let layout = env.layout().copied();
+        let layout = *env.layout();
         let (world, start) = self
             .worlds
             .iter()
@@ -197,27 +218,28 @@ impl<'a> Demonstrators<'a> {
         let component = self.draw_component(part, &mut rng);
         let graph = &self.worlds[world].graph;
         let table = &self.tables[part][component].2[world];
-        let max_steps = self.spec.max_steps() as usize;
         let mut state = start;
         let mut states = vec![state as u32];
         let mut actions = Vec::new();
+        let mut rewards = Vec::new();
         let wander = self.recipe.parts[part].wander.as_ref();
         let wandering = wander.map_or(0, |w| rng.random_range(w.at_least..=w.at_most) as usize);
-        let outcome = loop {
+        let (outcome, truncated) = loop {
             let table = match &self.wanderers[part] {
                 Some(wanderers) if actions.len() < wandering => &wanderers[world],
                 _ => table,
             };
             let action = table.draw(state, &mut rng);
+            // The graph knows what is seen, the world what it is worth.
+            let result = env.step(Action::ALL[action]);
             state = graph.next(state, action);
             actions.push(action as u8);
             states.push(state as u32);
-            match graph.ending(state) {
-                Ending::Success => break Outcome::Success,
-                Ending::Failure => break Outcome::WrongTarget,
-                Ending::None if actions.len() >= max_steps => break Outcome::Truncated,
-                Ending::None if actions.len() >= limit => break Outcome::Cut,
-                Ending::None => {}
+            rewards.push(result.reward);
+            match result.outcome() {
+                Some(outcome) => break (outcome.into(), result.truncated),
+                None if actions.len() >= limit => break (Outcome::Cut, true),
+                None => {}
             }
         };
         Walk {
@@ -226,8 +248,10 @@ impl<'a> Demonstrators<'a> {
             component,
             env_seed,
             outcome,
+            truncated,
             states,
             actions,
+            rewards,
         }
     }
 

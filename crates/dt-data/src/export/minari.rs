@@ -7,8 +7,7 @@
 //! ```
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,15 +15,16 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use dt_env::files::Staging;
 use dt_env::tasks::memory::{Start, StartDirection};
 use dt_env::{Action, EnvSpec, PickupRule, WorldConfig};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::card::Card;
-use crate::dataset::{DataError, Dataset, NO_ACTION};
+use crate::dataset::{Dataset, NO_ACTION};
+use crate::errors::DataError;
 use crate::store::list_of_bytes;
-use crate::store::staging::{Staging, io_error};
 
 /// Version that the files claim: the first one with this layout, so that all later ones read it.
 const MINARI_VERSION: &str = "0.5.0";
@@ -112,30 +112,27 @@ pub fn write_minari(
     force: bool,
 ) -> Result<(), DataError> {
     let staging = Staging::new(dir, METADATA, force)?;
-    let root = staging.path().join("data");
-    let at = |path: &Path| {
-        let inside = path.strip_prefix(staging.path()).unwrap_or(path);
-        io_error(&dir.join(inside))
-    };
-    fs::create_dir(&root).map_err(at(&root))?;
+    staging.create_dir("data")?;
     let schema = Arc::new(episode_schema(data.observation_len));
     let bytes = (0..data.episodes.len())
         .into_par_iter()
         .map(|n| -> Result<u64, DataError> {
-            let folder = root.join(n.to_string());
-            fs::create_dir(&folder).map_err(at(&folder))?;
-            let path = folder.join("part-0.arrow");
-            let steps = write_episode(&path, data, n, &schema).map_err(at(&path))?;
-            let path = folder.join("metadata.json");
+            let folder = format!("data/{n}");
+            staging.create_dir(&folder)?;
+            let name = format!("{folder}/part-0.arrow");
+            let file = staging.create(&name)?;
+            let steps = write_episode(file, data, n, &schema).map_err(staging.error(&name))?;
+            let name = format!("{folder}/metadata.json");
             let text = episode_metadata(data, n).to_string();
-            fs::write(&path, &text).map_err(at(&path))?;
+            let mut file = staging.create(&name)?;
+            file.write_all(text.as_bytes())
+                .map_err(staging.error(&name))?;
             Ok(steps + text.len() as u64)
         })
         .try_reduce(|| 0, |a, b| Ok(a + b))?;
-    let path = root.join("metadata.json");
     let text = metadata(data, card, id, bytes).to_string();
-    fs::write(&path, text).map_err(at(&path))?;
-    staging.commit()
+    staging.write(METADATA, text.as_bytes())?;
+    Ok(staging.commit()?)
 }
 
 /// Columns of an episode, as pyarrow writes them for Minari.
@@ -153,7 +150,7 @@ fn episode_schema(observation_len: usize) -> Schema {
 
 /// Writes the rows of an episode; returns the size of the file.
 fn write_episode(
-    path: &Path,
+    mut file: impl Write,
     data: &Dataset,
     n: usize,
     schema: &SchemaRef,
@@ -174,18 +171,18 @@ fn write_episode(
         Arc::new(BooleanArray::from(data.truncated[rows].to_vec())),
     ];
     let batch = RecordBatch::try_new(schema.clone(), columns).expect("columns are of one length");
-    let write = || -> Result<File, ArrowError> {
-        let mut writer = FileWriter::try_new(BufWriter::new(File::create(path)?), schema)?;
+    // In memory first, which says how long it is.
+    let encode = || -> Result<Vec<u8>, ArrowError> {
+        let mut writer = FileWriter::try_new(Vec::new(), schema)?;
         writer.write(&batch)?;
-        let mut file = writer.into_inner()?;
-        file.flush()?;
-        Ok(file.into_inner().map_err(|e| e.into_error())?)
+        writer.into_inner()
     };
-    let file = write().map_err(|e| match e {
+    let bytes = encode().map_err(|e| match e {
         ArrowError::IoError(_, source) => source,
         other => std::io::Error::other(other),
     })?;
-    Ok(file.metadata()?.len())
+    file.write_all(&bytes)?;
+    Ok(bytes.len() as u64)
 }
 
 fn episode_metadata(data: &Dataset, n: usize) -> Value {

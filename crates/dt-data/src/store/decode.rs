@@ -76,9 +76,7 @@ pub(super) fn read_episodes(batches: &[RecordBatch]) -> Result<Vec<Episode>, Str
             if episode.value(n) as usize != out.len() {
                 return Err(format!("row {}: is not this episode's", out.len()));
             }
-            let outcome = Outcome::ALL
-                .into_iter()
-                .find(|o| o.name() == outcome.value(n))
+            let outcome = Outcome::from_name(outcome.value(n))
                 .ok_or_else(|| format!("row {n}: unknown outcome `{}`", outcome.value(n)))?;
             out.push(Episode {
                 first_row: first_row.value(n) as usize,
@@ -159,7 +157,7 @@ fn check_episode(
     if (row..end).any(|r| ends_at(r) != (r == last)) {
         return Err(format!("episode {n} does not end with its last step"));
     }
-    let ended_by_task = matches!(episode.outcome, Outcome::Success | Outcome::WrongTarget);
+    let ended_by_task = episode.outcome.is_of_task();
     if data.terminated[last] != ended_by_task {
         return Err(format!("episode {n} has an outcome that is not its flags'"));
     }

@@ -4,20 +4,20 @@ mod decode;
 mod encode;
 mod message;
 mod schema;
-pub(crate) mod staging;
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use arrow_buffer::Buffer;
 use dt_env::EnvSpec;
+use dt_env::files::{Staging, io_error};
 
 pub(crate) use encode::list_of_bytes;
 
 use crate::card::Card;
-use crate::dataset::{DataError, Dataset};
-use crate::store::staging::{Staging, io_error};
+use crate::dataset::Dataset;
+use crate::errors::DataError;
 
 /// The file by which a dataset directory is known.
 const CARD: &str = "card.json";
@@ -41,16 +41,11 @@ pub fn write(dir: &Path, data: Dataset, mut card: Card, force: bool) -> Result<C
     let steps = encode::steps_batches(data);
     for (name, batches) in CONTENT.into_iter().zip([&steps[..], &episodes]) {
         encode::write_file(&staging.path().join(name), batches, &mut hasher)
-            .map_err(io_error(&dir.join(name)))?;
+            .map_err(staging.error(name))?;
     }
     card.content_blake3 = hasher.finalize().to_hex().to_string();
     let text = serde_json::to_string_pretty(&card).expect("a card is plain data") + "\n";
-    File::create(staging.path().join(CARD))
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .map_err(io_error(&dir.join(CARD)))?;
+    staging.write(CARD, text.as_bytes())?;
     staging.commit()?;
     Ok(card)
 }

@@ -18,7 +18,7 @@ use super::table::{Align, write_table};
 pub struct Args {
     /// Print one JSON object: `environments`, a list of objects with `id`, `size` ([columns,
     /// rows]), `max_steps`, `view_size`, `see_through_walls`, `pickup`, `layouts` (outcomes of a
-    /// reset) and `description` [default: a table]
+    /// reset, null where they are not enumerated) and `description` [default: a table]
     #[arg(long)]
     json: bool,
 }
@@ -36,7 +36,7 @@ struct Row {
     view_size: u8,
     see_through_walls: bool,
     pickup: PickupRule,
-    layouts: usize,
+    layouts: Option<usize>,
     description: String,
 }
 
@@ -51,7 +51,7 @@ impl Row {
             view_size: spec.view_size,
             see_through_walls: spec.see_through_walls,
             pickup: spec.pickup,
-            layouts: spec.layouts().len(),
+            layouts: spec.layouts().map(|all| all.len()),
             description: spec.description.clone(),
         }
     }

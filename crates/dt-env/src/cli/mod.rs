@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+pub use dt_env::shell::{Outcome, write_json};
 use dt_env::{Env, EnvSpec};
 
 /// Gridworlds with MiniGrid's exact rules: list, play, draw, check and time them.
@@ -32,15 +33,6 @@ enum Command {
     Render(render::Args),
     Conform(conform::Args),
     Bench(bench::Args),
-}
-
-/// How a command ended, if it could do its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All is well.
-    Done,
-    /// It looked, and what it looked at is wrong.
-    CheckFailed,
 }
 
 /// Runs the chosen subcommand.
@@ -66,13 +58,6 @@ fn make_env(name: &str, seed: u64) -> Result<Env> {
     let mut env = Env::new(find_spec(name)?);
     env.reset(seed);
     Ok(env)
-}
-
-/// Writes `value` as indented JSON and a line end.
-fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
-    // Via a string: serde_json hides which errors come from the pipe.
-    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
-    Ok(())
 }
 
 #[cfg(test)]

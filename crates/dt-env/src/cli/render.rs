@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use dt_env::render::{Picture, Renderer, write_gif, write_png};
+use dt_env::shell::refuse_or_force;
 use dt_env::{Action, Env};
 
 use super::Outcome;
@@ -82,9 +83,7 @@ fn format_of(path: &Path) -> Result<Format> {
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let format = format_of(&args.out)?;
-    if !args.force && args.out.exists() {
-        bail!("{} exists; give --force to replace it", args.out.display());
-    }
+    refuse_or_force(&args.out, args.force)?;
     let mut env = super::make_env(&args.env, args.seed)?;
     let mut renderer = Renderer::new(usize::from(args.tile));
     let mut draw = |env: &Env| -> Result<Picture> {

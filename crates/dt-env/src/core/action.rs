@@ -84,6 +84,11 @@ impl Direction {
         Self::ALL[(index & 3) as usize]
     }
 
+    /// Name of the heading, as on a screen: `"right"`, `"down"`, `"left"`, `"up"`.
+    pub fn name(self) -> &'static str {
+        ["right", "down", "left", "up"][self as usize]
+    }
+
     /// Unit step `(dx, dy)` of this heading.
     #[inline]
     pub fn vector(self) -> (i32, i32) {

@@ -4,6 +4,7 @@ use crate::core::action::{Action, Direction, Pose};
 use crate::core::grid::Grid;
 use crate::core::tile::{Object, Tile};
 use crate::core::view;
+use crate::outcome::{Failure, Outcome};
 
 /// What the pickup action does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -23,8 +24,8 @@ pub enum Mark {
     None,
     /// The task is done: reward, and the episode terminates.
     Success,
-    /// The task has failed: no reward, and the episode terminates.
-    Failure,
+    /// The task has failed in this way: no reward, and the episode terminates.
+    Failure(Failure),
 }
 
 /// Rules that hold for a whole episode.
@@ -49,6 +50,8 @@ pub struct StepResult {
     pub terminated: bool,
     /// Ended by `max_steps`.
     pub truncated: bool,
+    /// How the task failed, where it ended the episode and was not done.
+    pub failure: Option<Failure>,
 }
 
 impl StepResult {
@@ -56,6 +59,16 @@ impl StepResult {
     #[inline]
     pub fn is_last(&self) -> bool {
         self.terminated || self.truncated
+    }
+
+    /// How the episode ended, if it did: what the task says comes before the step limit.
+    #[inline]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match (self.terminated, self.failure) {
+            (true, None) => Some(Outcome::Success),
+            (true, Some(kind)) => Some(Outcome::Failure(kind)),
+            (false, _) => self.truncated.then_some(Outcome::Truncated),
+        }
     }
 }
 
@@ -204,6 +217,8 @@ impl World {
             result.terminated = true;
             if front.object() == Object::Goal {
                 result.reward = self.success_reward();
+            } else {
+                result.failure = Some(Failure::Lava);
             }
         }
         // One test that is nearly always false, and so well predicted.
@@ -216,10 +231,12 @@ impl World {
             Mark::Success => {
                 result.reward = self.success_reward();
                 result.terminated = true;
+                result.failure = None;
             }
-            Mark::Failure => {
+            Mark::Failure(kind) => {
                 result.reward = 0.0;
                 result.terminated = true;
+                result.failure = Some(kind);
             }
         }
         result

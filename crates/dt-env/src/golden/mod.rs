@@ -7,24 +7,20 @@ mod replay;
 mod seeds;
 mod trace;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use replay::{Mismatch, replay_episode};
 pub use seeds::check_seed_table;
 pub use trace::{Trace, parse_traces, read_traces};
 
+use crate::shared::files::{self, FilesError};
+
 /// Why traces could not be compared at all.
 #[derive(Debug, thiserror::Error)]
 pub enum GoldenError {
     /// A file or folder could not be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    #[error("cannot read {0}")]
+    Read(#[from] FilesError),
     /// A line is not a trace.
     #[error("{path}: line {line}: {message}")]
     Malformed {
@@ -71,19 +67,11 @@ pub struct FileReport {
 /// # Errors
 /// If the folder or a file cannot be read, or is not a trace file.
 pub fn conform(dir: &Path) -> Result<Vec<FileReport>, GoldenError> {
-    let read = |source| GoldenError::Read {
-        path: dir.to_owned(),
-        source,
-    };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).map_err(read)? {
-        let path = entry.map_err(read)?.path();
+    let mut files = files::list(dir)?;
+    files.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".jsonl.gz") || name == "memory_seeds.json" {
-            files.push(path);
-        }
-    }
-    files.sort();
+        name.ends_with(".jsonl.gz") || name == "memory_seeds.json"
+    });
     if files.is_empty() {
         return Err(GoldenError::Empty(dir.to_owned()));
     }
@@ -101,7 +89,7 @@ pub fn conform_file(path: &Path) -> Result<FileReport, GoldenError> {
         .to_string_lossy()
         .into_owned();
     if file.ends_with(".json") {
-        return check_seed_table(path);
+        return check_seed_table(path, files::open(path)?);
     }
     let mut report = FileReport {
         file,
@@ -110,7 +98,10 @@ pub fn conform_file(path: &Path) -> Result<FileReport, GoldenError> {
         from_seed: true,
         verdict: Verdict::Pass,
     };
-    for (n, trace) in read_traces(path)?.into_iter().enumerate() {
+    for (n, trace) in read_traces(path, files::open(path)?)?
+        .into_iter()
+        .enumerate()
+    {
         let malformed = |message| GoldenError::Malformed {
             path: path.to_owned(),
             line: n + 1,

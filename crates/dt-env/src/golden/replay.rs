@@ -9,6 +9,7 @@ use crate::core::rng::Pcg64;
 use crate::core::tile::{Color, Object, Tile};
 use crate::core::world::{Mark, PickupRule, Rules, StepResult, World};
 use crate::env::Env;
+use crate::outcome::Failure;
 use crate::spec::EnvSpec;
 use crate::tasks::obstacles;
 
@@ -251,9 +252,10 @@ fn compare(
         &world.observation(),
         &unhex("obs0", &trace.obs0)?
     ));
+    let wrong = Mark::Failure(Failure::WrongTarget);
     for (what, cell, mark) in [
         ("success cell", trace.task.success_pos, Mark::Success),
-        ("failure cell", trace.task.failure_pos, Mark::Failure),
+        ("failure cell", trace.task.failure_pos, wrong),
     ] {
         if let Some([x, y]) = cell {
             let inside = (x as usize) < trace.w && (y as usize) < trace.h;

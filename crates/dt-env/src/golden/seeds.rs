@@ -10,6 +10,7 @@ use super::{FileReport, GoldenError, Verdict};
 use crate::core::rng::{Pcg64, decimal_to_words};
 use crate::core::tile::Object;
 use crate::env::Env;
+use crate::shared::files::io_error;
 use crate::spec::{EnvSpec, WorldConfig};
 use crate::tasks::memory::{MemoryLayout, Side};
 
@@ -73,7 +74,7 @@ fn row(env: &mut Env, seed: &str, words: &[u32]) -> Option<Row> {
         return None;
     };
     env.reset_with(Pcg64::from_seed_words(words));
-    let layout = *env.layout()?;
+    let layout = *env.layout().memory()?;
     let first = columns(&layout, env.world().agent().y);
     let (state, _, has_uint32, uinteger) = env.rng().state();
     let side = layout.configuration.success_side();
@@ -82,7 +83,7 @@ fn row(env: &mut Env, seed: &str, words: &[u32]) -> Option<Row> {
         [x, y]
     };
     env.reset_next();
-    let second = columns(env.layout()?, env.world().agent().y);
+    let second = columns(env.layout().memory()?, env.world().agent().y);
     Some(Row(
         seed.to_owned(),
         first.0,
@@ -105,20 +106,16 @@ fn row(env: &mut Env, seed: &str, words: &[u32]) -> Option<Row> {
     ))
 }
 
-/// Checks every row of the table.
+/// Checks every row of the table; `path` only names it in errors.
 ///
 /// # Errors
-/// If the file cannot be read or is not such a table.
-pub fn check_seed_table(path: &Path) -> Result<FileReport, GoldenError> {
-    let read = |source| GoldenError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let file = std::fs::File::open(path).map_err(read)?;
+/// If the stream fails or holds no such table.
+pub fn check_seed_table(path: &Path, table: impl Read) -> Result<FileReport, GoldenError> {
     let mut text = String::new();
-    file.take(MAX_BYTES)
+    table
+        .take(MAX_BYTES)
         .read_to_string(&mut text)
-        .map_err(read)?;
+        .map_err(io_error(path))?;
     let malformed = |message: String| GoldenError::Malformed {
         path: path.to_owned(),
         line: 0,

@@ -1,6 +1,5 @@
 //! The trace format: one recorded episode as a JSON object.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -188,16 +187,12 @@ pub(super) fn unhex(name: &str, text: &str) -> Result<Vec<u8>, String> {
         .ok_or_else(|| format!("field `{name}`: not hexadecimal"))
 }
 
-/// Reads every episode of a gzipped trace file.
+/// Reads every episode of a gzipped stream; `path` only names it in errors.
 ///
 /// # Errors
-/// If the file cannot be read, is not gzip, or a line is not a trace.
-pub fn read_traces(path: &Path) -> Result<Vec<Trace>, GoldenError> {
-    let file = File::open(path).map_err(|source| GoldenError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    parse_traces(path, MultiGzDecoder::new(BufReader::new(file)))
+/// If the stream fails, is not gzip, or a line is not a trace.
+pub fn read_traces(path: &Path, gzipped: impl Read) -> Result<Vec<Trace>, GoldenError> {
+    parse_traces(path, MultiGzDecoder::new(BufReader::new(gzipped)))
 }
 
 /// Reads every episode of an uncompressed stream; `path` only names it in errors.

@@ -222,13 +222,13 @@ mod tests {
     #[test]
     fn again_repeats_an_episode_and_next_does_not() {
         let mut session = session(50);
-        let first = session.env().layout().copied();
+        let first = session.env().layout().to_owned();
         session.next();
         session.next();
-        let third = session.env().layout().copied();
+        let third = session.env().layout().to_owned();
         session.act(Action::Forward);
         session.again();
-        assert_eq!(session.env().layout().copied(), third);
+        assert_eq!(session.env().layout().to_owned(), third);
         assert_ne!(
             first, third,
             "seed 0 gives ball-bottom, ball-top, key-bottom"

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Picture, RenderError};
+use crate::shared::files;
 
 /// How long the last frame of an animation stays, in turns of the others.
 const LAST_FRAME_TURNS: u16 = 4;
@@ -130,7 +129,7 @@ impl Palette {
 /// # Errors
 /// If the picture cannot be encoded or the file cannot be written.
 pub fn write_png(path: &Path, picture: &Picture) -> Result<(), RenderError> {
-    replace(path, &encode_png(picture)?)
+    Ok(files::write_file(path, &encode_png(picture)?)?)
 }
 
 /// Writes the pictures as an animated GIF ([`encode_gif`]), as carefully as [`write_png`].
@@ -138,36 +137,13 @@ pub fn write_png(path: &Path, picture: &Picture) -> Result<(), RenderError> {
 /// # Errors
 /// If the pictures cannot be encoded or the file cannot be written.
 pub fn write_gif(path: &Path, pictures: &[Picture], delay_ms: u16) -> Result<(), RenderError> {
-    replace(path, &encode_gif(pictures, delay_ms)?)
-}
-
-/// Writes beside `path`, then renames.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), RenderError> {
-    let temporary = beside(path);
-    let written = File::create(&temporary)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // Best effort: the error that matters is the first one.
-        let _: io::Result<()> = fs::remove_file(&temporary);
-        RenderError::Write {
-            path: path.to_owned(),
-            source,
-        }
-    })
-}
-
-/// A name in the same folder (a rename across file systems fails) that no other process uses.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+    Ok(files::write_file(path, &encode_gif(pictures, delay_ms)?)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     /// A picture whose pixels count up from `start`, with `colors` colours.
@@ -256,15 +232,5 @@ mod tests {
             let error = encode_gif(&pictures, 100).unwrap_err();
             assert!(matches!(error, RenderError::Frames), "{error}");
         }
-    }
-
-    #[test]
-    fn a_failed_write_leaves_nothing_behind() {
-        let dir = tempfile::tempdir().unwrap();
-        let target = dir.path().join("taken");
-        fs::create_dir_all(target.join("inside")).unwrap();
-        let error = write_png(&target, &ramp(2)).unwrap_err();
-        assert!(error.to_string().contains("taken"), "{error}");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

@@ -26,6 +26,7 @@ use crate::core::action::{Direction, Pose};
 use crate::core::grid::Grid;
 use crate::core::tile::{Object, Tile};
 use crate::core::world::World;
+use crate::shared::files::FilesError;
 
 pub use file::{encode_gif, encode_png, encode_timed_gif, write_gif, write_png};
 
@@ -71,13 +72,8 @@ pub enum RenderError {
     #[error("cannot encode as GIF: {0}")]
     Gif(#[from] gif::EncodingError),
     /// The file could not be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    #[error("cannot write {0}")]
+    Write(#[from] FilesError),
 }
 
 /// A picture: three bytes (red, green, blue) per pixel, row by row from the top.

@@ -99,6 +99,52 @@ pub fn parse_ron<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Confi
     Ok(value)
 }
 
+/// Whether a name is meant as a path: it ends in `.ron` or names a folder.
+pub fn is_path(name: &str) -> bool {
+    let path = Path::new(name);
+    path.extension().is_some_and(|e| e == "ron") || path.components().count() > 1
+}
+
+/// Name of a built-in config: `memory-s7` for `envs/memory-s7.ron`.
+pub fn builtin_name(file: &str) -> &str {
+    let last = file.rsplit('/').next().unwrap_or(file);
+    last.strip_suffix(".ron").unwrap_or(last)
+}
+
+/// The built-in config of this name or path, from pairs of path and text.
+pub fn find_builtin(
+    builtin: &[(&'static str, &'static str)],
+    name: &str,
+) -> Option<(&'static str, &'static str)> {
+    let named = |file: &str| file == name || builtin_name(file) == name;
+    builtin.iter().copied().find(|(file, _)| named(file))
+}
+
+/// The error of a name that no built-in config of this kind has.
+pub fn unknown(kind: &str, name: &str, builtin: &[(&'static str, &'static str)]) -> ConfigError {
+    let names: Vec<&str> = builtin.iter().map(|(file, _)| builtin_name(file)).collect();
+    ConfigError::Invalid {
+        file: name.to_owned(),
+        message: format!(
+            "no {kind} of this name; give a path to a .ron file or one of {}",
+            names.join(", ")
+        ),
+    }
+}
+
+/// A path that the config at `file` names: beside it if something is there, as it is otherwise.
+/// Names that are no paths stay as they are.
+pub fn beside(file: &Path, named: &str) -> String {
+    if !is_path(named) {
+        return named.to_owned();
+    }
+    let near = file.with_file_name(named);
+    match near.exists() {
+        true => near.display().to_string(),
+        false => named.to_owned(),
+    }
+}
+
 /// A config as RON text, every field written out.
 ///
 /// # Panics
@@ -108,4 +154,35 @@ pub fn to_ron<T: Serialize>(value: &T) -> String {
         .struct_names(false)
         .extensions(ron::extensions::Extensions::IMPLICIT_SOME);
     ron::ser::to_string_pretty(value, pretty).expect("configs are plain data") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_configs_are_found_by_name_and_by_path() {
+        let builtin = [("envs/a-b.ron", "text"), ("envs/c.ron", "more")];
+        for name in ["a-b", "envs/a-b.ron"] {
+            assert_eq!(find_builtin(&builtin, name), Some(builtin[0]));
+        }
+        assert_eq!(find_builtin(&builtin, "b"), None);
+        let error = unknown("world", "b", &builtin).to_string();
+        assert!(
+            error.contains("b: no world") && error.contains("a-b, c"),
+            "{error}"
+        );
+        assert!(is_path("x.ron") && is_path("a/b") && !is_path("MiniGrid-MemoryS7-v0"));
+    }
+
+    #[test]
+    fn paths_are_looked_for_beside_the_file_that_names_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("recipe.ron");
+        let world = dir.path().join("world.ron");
+        assert_eq!(beside(&file, "world.ron"), "world.ron");
+        fs::write(&world, "()").unwrap();
+        assert_eq!(beside(&file, "world.ron"), world.display().to_string());
+        assert_eq!(beside(&file, "world"), "world");
+    }
 }

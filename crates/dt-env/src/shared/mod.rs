@@ -2,4 +2,7 @@
 
 pub mod config;
 pub mod errors;
+pub mod files;
+#[cfg(feature = "cli")]
+pub mod shell;
 pub mod streams;

@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::action::{Direction, Pose};
 use crate::core::grid::Grid;
+use crate::core::rng::Pcg64;
 use crate::core::tile::{Color, DoorState, Object, Tile};
 use crate::core::world::{Mark, Rules, World};
+use crate::facts::{Axis, Facts};
+use crate::outcome::Failure;
+use crate::tasks::Task;
 
 /// A world drawn in characters.
 ///
@@ -87,6 +91,7 @@ pub struct ParsedMap {
     agent: Pose,
     marks: Vec<(usize, usize, Mark)>,
     wanted: Option<Tile>,
+    success: Success,
 }
 
 impl MapConfig {
@@ -130,7 +135,7 @@ impl MapConfig {
                         let mark = if c == '+' {
                             Mark::Success
                         } else {
-                            Mark::Failure
+                            Mark::Failure(Failure::WrongTarget)
                         };
                         marks.push((x, y, mark));
                         Tile::EMPTY
@@ -177,12 +182,11 @@ impl MapConfig {
             ));
         }
         let agent = agent.ok_or("rows: no agent; draw one of > v < ^ where it starts")?;
-        let has = |kind: Object| grid.encode().chunks(3).any(|c| c[0] == kind as u8);
         let wanted = match self.success {
             Success::Reach if !marks.iter().any(|m| m.2 == Mark::Success) => {
                 return Err("success: Reach needs at least one + cell".to_owned());
             }
-            Success::Goal if !has(Object::Goal) => {
+            Success::Goal if !holds(&grid, Object::Goal) => {
                 return Err("success: Goal needs at least one goal tile".to_owned());
             }
             Success::PickUp { object, color } => {
@@ -210,28 +214,74 @@ impl MapConfig {
             agent,
             marks,
             wanted,
+            success: self.success,
         })
     }
 }
 
-impl ParsedMap {
-    /// A world of this map at its start.
-    pub fn world(&self, rules: Rules) -> World {
+impl Task for ParsedMap {
+    /// A map has one layout.
+    type Layout = ();
+
+    fn blank(&self, _view: usize, rules: Rules) -> (Grid, Rules) {
         let rules = Rules {
             wanted: self.wanted,
             ..rules
         };
-        let mut world = World::new(self.grid.clone(), self.agent, rules);
-        self.build(&mut world);
-        world
+        (self.grid.clone(), rules)
     }
 
-    /// Lays the map out again and starts an episode.
-    pub fn build(&self, world: &mut World) {
+    fn axes(&self) -> Vec<Axis> {
+        Vec::new()
+    }
+
+    fn draw(&self, _rng: &mut Pcg64, _given: &Facts) -> Option<()> {
+        Some(())
+    }
+
+    fn layouts(&self, _most: usize) -> Option<Vec<((), f64)>> {
+        Some(vec![((), 1.0)])
+    }
+
+    fn facts(&self, (): &()) -> Facts {
+        Facts::new()
+    }
+
+    fn build(&self, (): &(), world: &mut World) {
         world.grid_mut().copy_from(&self.grid);
         world.restart(self.agent);
         for &(x, y, mark) in &self.marks {
             world.set_mark(x, y, mark);
         }
     }
+
+    fn mission(&self, (): &()) -> String {
+        match self.success {
+            Success::PickUp { object, color } => {
+                format!("pick up the {} {object}", color.name())
+            }
+            Success::Goal => "get to the green goal square".to_owned(),
+            Success::Reach => "go to a cell that means success".to_owned(),
+        }
+    }
+
+    /// What the characters `K` and `B` stand for.
+    fn items(&self) -> &'static [Object] {
+        &[Object::Key, Object::Ball]
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        let marked = self.marks.iter().any(|(_, _, mark)| *mark != Mark::Success);
+        let lava = holds(&self.grid, Object::Lava);
+        match (marked, lava) {
+            (true, true) => &[Failure::WrongTarget, Failure::Lava],
+            (true, false) => &[Failure::WrongTarget],
+            (false, true) => &[Failure::Lava],
+            (false, false) => &[],
+        }
+    }
+}
+
+fn holds(grid: &Grid, kind: Object) -> bool {
+    grid.encode().chunks(3).any(|c| c[0] == kind as u8)
 }

@@ -5,14 +5,19 @@
 //! direction, a real pickup) follow the fork that the 2023 study used.
 
 use std::fmt;
+use std::ops::{Range, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cell::Cell;
 use crate::core::action::{Direction, Pose};
 use crate::core::grid::Grid;
 use crate::core::rng::Pcg64;
 use crate::core::tile::{Color, Object, Tile};
-use crate::core::world::{Mark, World};
+use crate::core::world::{Mark, Rules, World};
+use crate::facts::{Axis, Facts};
+use crate::outcome::Failure;
+use crate::tasks::Task;
 
 /// Where the agent starts in the corridor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,58 +171,188 @@ impl MemoryLayout {
     }
 }
 
+/// Which axes besides instruction and order a definition leaves to a reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Varies {
+    corridor: bool,
+    start: bool,
+    heading: bool,
+}
+
+/// Names of the axes.
+const INSTRUCTION: &str = "instruction";
+const ORDER: &str = "order";
+const CORRIDOR: &str = "corridor";
+const START: &str = "start";
+const HEADING: &str = "heading";
+
+impl Configuration {
+    /// Instruction and order as facts: `instruction: key, order: key-ball`.
+    pub fn facts(self) -> Facts {
+        Facts::new()
+            .with(INSTRUCTION, self.instruction.name())
+            .with(ORDER, self.order.name().to_lowercase())
+    }
+}
+
+impl MemoryLayout {
+    /// `corridor` is the column of the last wall pair, `start` the agent's column.
+    pub(crate) fn facts(&self, varies: Varies) -> Facts {
+        let more = [
+            (varies.corridor, CORRIDOR, self.hallway_end.to_string()),
+            (varies.start, START, self.agent_x.to_string()),
+            (varies.heading, HEADING, self.agent_dir.name().to_owned()),
+        ];
+        more.into_iter()
+            .filter(|(varies, ..)| *varies)
+            .fold(self.configuration.facts(), |facts, (_, axis, value)| {
+                facts.with(axis, value)
+            })
+    }
+
+    /// The same with the agent beside the instruction, looking down the corridor.
+    pub(crate) fn at_first_start(self) -> Self {
+        Self {
+            agent_x: 1,
+            agent_dir: Direction::Right,
+            ..self
+        }
+    }
+}
+
 impl MemoryConfig {
-    /// Draws a layout in MiniGrid's order: length, start, direction, instruction, target order.
-    ///
-    /// What `forced` fixes is not drawn, as in the fork.
-    pub fn draw(&self, rng: &mut Pcg64, forced: Option<Configuration>) -> MemoryLayout {
-        let size = u32::from(self.size);
-        let hallway_end = if self.random_length {
-            rng.integers(4, size - 2)
-        } else {
-            size - 3
-        };
-        let agent_x = match self.start {
-            Start::Random => rng.integers(1, hallway_end + 1),
-            Start::Fixed => 1,
-        };
-        let agent_dir = match self.direction {
-            StartDirection::Fixed => Direction::Right,
-            StartDirection::Random => Direction::from_index(rng.integers(0, 4) as u8),
-        };
-        let configuration = forced.unwrap_or_else(|| {
-            let instruction = [Object::Key, Object::Ball][rng.integers(0, 2) as usize];
-            let order = [TargetOrder::BallKey, TargetOrder::KeyBall][rng.integers(0, 2) as usize];
-            Configuration { instruction, order }
-        });
-        MemoryLayout {
-            configuration,
-            hallway_end: hallway_end as u8,
-            agent_x: agent_x as u8,
-            agent_dir,
+    pub(crate) fn varies(&self) -> Varies {
+        Varies {
+            corridor: self.random_length,
+            start: self.start == Start::Random,
+            heading: self.direction == StartDirection::Random,
         }
     }
 
-    /// Every layout a reset can give, with its probability.
-    pub fn layouts(&self) -> Vec<(MemoryLayout, f64)> {
-        let lengths: Vec<u8> = if self.random_length {
-            (4..self.size - 2).collect()
+    /// Columns at which the corridor can end.
+    fn corridors(&self) -> Range<u8> {
+        if self.random_length {
+            4..self.size - 2
         } else {
-            vec![self.size - 3]
+            self.size - 3..self.size - 2
+        }
+    }
+
+    /// Columns at which the agent can start in a corridor that ends there.
+    fn starts(&self, hallway_end: u8) -> RangeInclusive<u8> {
+        match self.start {
+            Start::Random => 1..=hallway_end,
+            Start::Fixed => 1..=1,
+        }
+    }
+
+    fn headings(&self) -> &'static [Direction] {
+        match self.direction {
+            StartDirection::Fixed => &[Direction::Right],
+            StartDirection::Random => &Direction::ALL,
+        }
+    }
+}
+
+/// Instructions and orders in the order of MiniGrid's draws.
+const INSTRUCTIONS: [Object; 2] = [Object::Key, Object::Ball];
+const ORDERS: [TargetOrder; 2] = [TargetOrder::BallKey, TargetOrder::KeyBall];
+
+impl Task for MemoryConfig {
+    type Layout = MemoryLayout;
+
+    fn blank(&self, view: usize, rules: Rules) -> (Grid, Rules) {
+        let size = self.size as usize;
+        (Grid::new(size, size, view), rules)
+    }
+
+    fn axes(&self) -> Vec<Axis> {
+        let varies = self.varies();
+        let longest = self.corridors().end - 1;
+        let numbers = |values: RangeInclusive<u8>| values.map(|n| n.to_string()).collect();
+        let all: [(bool, &str, Vec<String>); 5] = [
+            (
+                true,
+                INSTRUCTION,
+                INSTRUCTIONS.map(|o| o.name().to_owned()).to_vec(),
+            ),
+            (
+                true,
+                ORDER,
+                ORDERS.map(|o| o.name().to_lowercase()).to_vec(),
+            ),
+            (
+                varies.corridor,
+                CORRIDOR,
+                numbers(self.corridors().start..=longest),
+            ),
+            (varies.start, START, numbers(self.starts(longest))),
+            (
+                varies.heading,
+                HEADING,
+                (self.headings().iter())
+                    .map(|h| h.name().to_owned())
+                    .collect(),
+            ),
+        ];
+        all.into_iter()
+            .filter(|(varies, ..)| *varies)
+            .map(|(_, axis, values)| (axis.to_owned(), values))
+            .collect()
+    }
+
+    /// In MiniGrid's order: length, start, direction, instruction, target order.
+    ///
+    /// What is given is not drawn, as in the fork. A given start leaves the corridors that reach
+    /// it, all alike.
+    fn draw(&self, rng: &mut Pcg64, given: &Facts) -> Option<MemoryLayout> {
+        let number = |axis| given.get(axis).and_then(|value| value.parse::<u8>().ok());
+        let (corridor, start) = (number(CORRIDOR), number(START));
+        let hallway_end = match corridor {
+            Some(column) => column,
+            None if self.random_length => {
+                let shortest = start.map_or(4, |column| column.max(4));
+                rng.integers(u32::from(shortest), u32::from(self.size) - 2) as u8
+            }
+            None => self.size - 3,
         };
-        let mut out = Vec::new();
-        for &hallway_end in &lengths {
-            let starts = match self.start {
-                Start::Random => hallway_end,
-                Start::Fixed => 1,
-            };
-            let headings: &[Direction] = match self.direction {
-                StartDirection::Fixed => &[Direction::Right],
-                StartDirection::Random => &Direction::ALL,
-            };
-            let count = lengths.len() * starts as usize * headings.len() * Configuration::ALL.len();
-            for agent_x in 1..=starts {
-                for &agent_dir in headings {
+        let agent_x = match (start, self.start) {
+            (Some(column), _) => column,
+            (None, Start::Random) => rng.integers(1, u32::from(hallway_end) + 1) as u8,
+            (None, Start::Fixed) => 1,
+        };
+        let agent_dir = match (given.get(HEADING), self.direction) {
+            (Some(name), _) => *Direction::ALL.iter().find(|h| h.name() == name)?,
+            (None, StartDirection::Fixed) => Direction::Right,
+            (None, StartDirection::Random) => Direction::from_index(rng.integers(0, 4) as u8),
+        };
+        let instruction = match given.get(INSTRUCTION) {
+            Some(name) => *INSTRUCTIONS.iter().find(|o| o.name() == name)?,
+            None => INSTRUCTIONS[rng.integers(0, 2) as usize],
+        };
+        let order = match given.get(ORDER) {
+            Some(name) => *ORDERS.iter().find(|o| o.name().to_lowercase() == name)?,
+            None => ORDERS[rng.integers(0, 2) as usize],
+        };
+        (agent_x <= hallway_end).then_some(MemoryLayout {
+            configuration: Configuration { instruction, order },
+            hallway_end,
+            agent_x,
+            agent_dir,
+        })
+    }
+
+    fn layouts(&self, most: usize) -> Option<Vec<(MemoryLayout, f64)>> {
+        let alike = self.headings().len() * Configuration::ALL.len();
+        let places: usize = self.corridors().map(|end| self.starts(end).len()).sum();
+        if places * alike > most {
+            return None;
+        }
+        let mut out = Vec::with_capacity(places * alike);
+        for hallway_end in self.corridors() {
+            let count = self.corridors().len() * self.starts(hallway_end).len() * alike;
+            for agent_x in self.starts(hallway_end) {
+                for &agent_dir in self.headings() {
                     for configuration in Configuration::ALL {
                         let layout = MemoryLayout {
                             configuration,
@@ -230,14 +365,16 @@ impl MemoryConfig {
                 }
             }
         }
-        out
+        Some(out)
     }
 
-    /// Lays `layout` out in `world` and starts an episode.
-    ///
+    fn facts(&self, layout: &MemoryLayout) -> Facts {
+        layout.facts(self.varies())
+    }
+
     /// # Panics
     /// If the world has another size.
-    pub fn build(&self, layout: &MemoryLayout, world: &mut World) {
+    fn build(&self, layout: &MemoryLayout, world: &mut World) {
         let size = self.size as usize;
         let mid = size / 2;
         let hall = layout.hallway_end as usize;
@@ -273,14 +410,82 @@ impl MemoryConfig {
             dir: layout.agent_dir,
         });
         let side = layout.configuration.success_side();
-        for (side, mark) in [(side, Mark::Success), (side.other(), Mark::Failure)] {
+        for (side, mark) in [
+            (side, Mark::Success),
+            (side.other(), Mark::Failure(Failure::WrongTarget)),
+        ] {
             let (x, y) = layout.target_cell(self.size, side);
             world.set_mark(x as usize, y as usize, mark);
         }
     }
 
-    /// A grid of the right size for [`Self::build`].
-    pub(crate) fn blank(&self, view: usize) -> Grid {
-        Grid::new(self.size as usize, self.size as usize, view)
+    fn mission(&self, _layout: &MemoryLayout) -> String {
+        "go to the matching object at the end of the hallway".to_owned()
+    }
+
+    fn failures(&self) -> &'static [Failure] {
+        &[Failure::WrongTarget]
+    }
+
+    fn items(&self) -> &'static [Object] {
+        &INSTRUCTIONS
+    }
+
+    fn cue_axis(&self) -> Option<&'static str> {
+        Some(INSTRUCTION)
+    }
+
+    /// A frame alone does not tell the instruction from the targets; where these stand does.
+    fn cue(&self, layout: &MemoryLayout, world: &World, observation: &[u8]) -> Option<Cell> {
+        let (column, mid) = (i32::from(layout.hallway_end) + 1, i32::from(self.size / 2));
+        let view = world.grid().view_size();
+        let pose = world.agent();
+        let (fx, fy) = pose.dir.vector();
+        let (rx, ry) = (-fy, fx);
+        (0..view * view).find_map(|index| {
+            let kind = observation[index * 3];
+            if !INSTRUCTIONS.iter().any(|&object| object as u8 == kind) {
+                return None;
+            }
+            let cell = Cell::from_index(index, view);
+            let side = cell.x as i32 - view as i32 / 2;
+            let ahead = view as i32 - 1 - cell.y as i32;
+            let x = i32::from(pose.x) + side * rx + ahead * fx;
+            let y = i32::from(pose.y) + side * ry + ahead * fy;
+            let is_target = x == column && (y == mid - 2 || y == mid + 2);
+            (!is_target).then_some(cell)
+        })
+    }
+
+    /// Columns that datasets of memory worlds have had from the first.
+    fn columns(&self, layout: &MemoryLayout) -> Vec<(&'static str, String)> {
+        let Configuration { instruction, order } = layout.configuration;
+        let side = match layout.configuration.success_side() {
+            Side::Left => "left",
+            Side::Right => "right",
+        };
+        vec![
+            ("instruction", instruction.name().to_owned()),
+            ("left_right", order.name().to_owned()),
+            ("target_side", side.to_owned()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_layouts_has_at_most_as_many_as_allowed() {
+        let memory = MemoryConfig {
+            size: 13,
+            random_length: true,
+            start: Start::Random,
+            direction: StartDirection::Random,
+        };
+        let all = memory.layouts(usize::MAX).unwrap();
+        assert_eq!(memory.layouts(all.len()).unwrap(), all);
+        assert_eq!(memory.layouts(all.len() - 1), None);
     }
 }

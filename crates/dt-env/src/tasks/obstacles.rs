@@ -5,6 +5,7 @@ use crate::core::grid::Grid;
 use crate::core::rng::Pcg64;
 use crate::core::tile::{Object, Tile};
 use crate::core::world::{StepResult, World};
+use crate::outcome::Failure;
 
 /// Tries before an obstacle gives up moving, as `place_obj(max_tries=100)` counts them.
 const MAX_TRIES: usize = 101;
@@ -38,6 +39,7 @@ pub fn step(
     if action == Action::Forward && blocked {
         result.reward = -1.0;
         result.terminated = true;
+        result.failure = Some(Failure::Collision);
     }
     result
 }

@@ -1,6 +1,9 @@
 //! Windows of a dataset as micro-batches of tokens.
 
 pub(crate) mod frames;
+mod statistics;
+
+pub use statistics::input_statistics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,9 +11,7 @@ use std::sync::Arc;
 use dt_data::{Dataset, Window};
 
 use crate::batch::frames::{DistinctFrames, Numbering};
-use crate::model::{
-    Frames, ItemRows, ModelConfig, Padding, StateEmbedding, TokenBatch, WorldSizes,
-};
+use crate::model::{ModelConfig, Seen, TokenBatch, WindowBuilder, WindowStep, WorldSizes};
 
 /// A micro-batch: tokens, and what is to be predicted at each state token.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ pub(crate) fn total(windows: &[Counted]) -> f32 {
     windows.iter().map(actions).sum::<usize>() as f32
 }
 
-/// The tokens of some windows.
+/// The tokens of some windows, frames that they share computed once, and their targets.
 pub(crate) fn train_batch(
     data: &Dataset,
     frames: &DistinctFrames,
@@ -87,105 +88,29 @@ pub(crate) fn train_batch(
     sizes: &WorldSizes,
 ) -> TrainBatch {
     let lengths = windows.iter().map(|w| w.window.length);
-    let longest = lengths.max().unwrap_or(1);
-    let timesteps = match config.padding {
-        Padding::Aligned => longest,
-        Padding::ZeroFrames => config.timesteps(),
-    };
-    let mut items = ItemRows::default();
-    items.push_absent(); // what filling shows
-    let mut builder = Builder {
-        data,
-        numbering: Numbering::new(frames),
-        view: sizes.view_size,
-        padding_action: sizes.n_actions as u32,
-        tokens: TokenBatch::new(timesteps),
-        items,
-        dense: (config.state_embedding == StateEmbedding::Dense).then(Vec::new),
-        targets: Vec::with_capacity(windows.len() * timesteps),
-        weights: Vec::with_capacity(windows.len() * timesteps),
-    };
+    let mut builder = WindowBuilder::sharing(config, sizes, lengths.max().unwrap_or(1));
+    let steps = windows.len() * builder.timesteps();
+    builder.reserve(windows.len());
+    // Filling has weight 0; its target only has to be an action.
+    let (mut targets, mut weights) = (vec![0; steps], vec![0.0; steps]);
+    let mut numbering = Numbering::new(frames);
     for Counted { window, count } in windows {
-        let filling = timesteps - window.length;
-        match config.padding {
-            Padding::Aligned => {
-                builder.push_window(window, *count);
-                builder.push_filling(filling, 0.0);
-            }
-            Padding::ZeroFrames => {
-                let rtg = data.returns_to_go[window.first_row] as f32;
-                builder.push_filling(filling, rtg);
-                builder.push_window(window, *count);
-            }
+        let rows = window.first_row..window.first_row + window.length;
+        let place = builder.push(rows.clone().map(|row| WindowStep {
+            return_to_go: data.returns_to_go[row] as f32,
+            seen: Seen::Numbered(numbering.of_row(row).0, data.observation(row)),
+            action: Some(u32::from(data.actions[row])),
+            time: (window.time + row - window.first_row) as u32,
+        }));
+        for (step, row) in place.zip(rows) {
+            targets[step] = u32::from(data.actions[row]);
+            weights[step] = *count as f32;
         }
     }
-    builder.finish(windows.len())
-}
-
-struct Builder<'a> {
-    data: &'a Dataset,
-    numbering: Numbering<'a>,
-    view: usize,
-    padding_action: u32,
-    tokens: TokenBatch,
-    items: ItemRows,
-    dense: Option<Vec<f32>>,
-    targets: Vec<u32>,
-    weights: Vec<f32>,
-}
-
-impl Builder<'_> {
-    fn push_window(&mut self, window: &Window, count: u32) {
-        for offset in 0..window.length {
-            let row = window.first_row + offset;
-            let action = u32::from(self.data.actions[row]);
-            let rtg = self.data.returns_to_go[row] as f32;
-            let time = (window.time + offset) as u32;
-            self.push_step(rtg, action, time, count as f32);
-            let seen = self.data.observation(row);
-            match &mut self.dense {
-                Some(values) => values.extend(seen.iter().map(|&b| f32::from(b))),
-                None => {
-                    let (number, new) = self.numbering.of_row(row);
-                    if new {
-                        self.items.push_observation(seen, self.view);
-                    }
-                    self.items.shared.push(number + 1);
-                }
-            }
-        }
-    }
-
-    fn push_filling(&mut self, steps: usize, rtg: f32) {
-        for _ in 0..steps {
-            self.push_step(rtg, self.padding_action, 0, 0.0);
-            match &mut self.dense {
-                Some(values) => values.resize(values.len() + self.data.observation_len, 0.0),
-                None => self.items.shared.push(0),
-            }
-        }
-    }
-
-    fn push_step(&mut self, rtg: f32, action: u32, time: u32, weight: f32) {
-        self.tokens.returns_to_go.push(rtg);
-        self.tokens.actions.push(action);
-        self.tokens.times.push(time);
-        // Filling has weight 0; its target only has to be an action.
-        self.targets.push(if weight > 0.0 { action } else { 0 });
-        self.weights.push(weight);
-    }
-
-    fn finish(mut self, windows: usize) -> TrainBatch {
-        self.tokens.windows = windows;
-        self.tokens.frames = match self.dense {
-            Some(values) => Frames::Dense(values),
-            None => Frames::Items(self.items.into()),
-        };
-        TrainBatch {
-            tokens: Arc::new(self.tokens),
-            targets: self.targets,
-            weights: self.weights,
-        }
+    TrainBatch {
+        tokens: Arc::new(builder.finish(1)),
+        targets,
+        weights,
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+pub use crate::engine::OperationsRecord;
+
 use crate::checkpoint::write_atomic;
 use crate::definition::{AgentConfig, Precision};
 use crate::device::{DeviceSpec, is_gpu};
@@ -72,17 +74,6 @@ pub struct TrainBenchRecord {
     pub operations_missing: Option<String>,
 }
 
-/// What libtorch does in a step.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct OperationsRecord {
-    /// Operations that compute or move something, as the host starts them; views left out.
-    pub operations: f64,
-    /// Kernels that a GPU was made to run, copies left out; none without a GPU.
-    pub kernel_launches: Option<f64>,
-    /// Sum of their times.
-    pub kernel_milliseconds: Option<f64>,
-}
-
 /// Part of a step.
 #[derive(Clone, Debug, Serialize)]
 pub struct PhaseRecord {
@@ -137,11 +128,7 @@ pub fn bench(
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
     let (data, _, folder, _) = dataset_for(datasets, &recipe)?;
-    let sizes = WorldSizes {
-        view_size: spec.view_size as usize,
-        max_steps: spec.max_steps() as usize,
-        n_actions: dt_env::Action::COUNT,
-    };
+    let sizes = WorldSizes::of(&spec);
     let statistics = input_statistics(&data, &sizes);
     let device_used = device.open()?;
     let sampler = window_sampler(config, &data, &spec)?;

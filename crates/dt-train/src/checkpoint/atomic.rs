@@ -1,15 +1,19 @@
 //! Writes that either happen whole or not at all.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
+
+use dt_env::files::{FilesError, Staging, write_file};
 
 use super::CheckpointError;
 
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
+impl From<FilesError> for CheckpointError {
+    fn from(error: FilesError) -> Self {
+        match error {
+            FilesError::Io { path, source } => Self::Io { path, source },
+            FilesError::Exists(path) => Self::Exists(path),
+            FilesError::NotOurs { ref path, .. } => Self::corrupt(path, &error),
+        }
     }
 }
 
@@ -18,22 +22,7 @@ fn parent(path: &Path) -> &Path {
 /// # Errors
 /// If the folder cannot be written or is full; what was there stays as it was.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(".writing-")
-            .tempfile_in(parent(path))?;
-        file.write_all(bytes)?;
-        file.as_file().sync_data()?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let readable = fs::Permissions::from_mode(0o644);
-            file.as_file().set_permissions(readable)?;
-        }
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
-    };
-    write().map_err(CheckpointError::io(path))
+    Ok(write_file(path, bytes)?)
 }
 
 /// Fills a temporary folder, then gives it its name; a folder of that name is replaced.
@@ -44,23 +33,9 @@ pub fn write_dir_atomic(
     dir: &Path,
     fill: impl FnOnce(&Path) -> Result<(), CheckpointError>,
 ) -> Result<(), CheckpointError> {
-    let io = || CheckpointError::io(dir);
-    fs::create_dir_all(parent(dir)).map_err(io())?;
-    let staging = tempfile::Builder::new()
-        .prefix(".writing-")
-        .tempdir_in(parent(dir))
-        .map_err(io())?;
-    fill(staging.path())?;
-    let staging = staging.keep();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(&staging, fs::Permissions::from_mode(0o755)).map_err(io())?;
-    }
-    if dir.exists() {
-        fs::remove_dir_all(dir).map_err(io())?;
-    }
-    fs::rename(&staging, dir).map_err(io())
+    let staging = Staging::replacing(dir)?;
+    fill(&staging.path())?;
+    Ok(staging.commit()?)
 }
 
 /// Whether a new run may take this folder: an empty one always, a run with `force`, and nothing

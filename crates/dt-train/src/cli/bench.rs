@@ -15,7 +15,7 @@ use super::{Outcome, use_threads, write_json};
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-train bench agents/memory-dt.ron --steps 50 --json")]
 pub struct Args {
-    /// Definition of the agent [default: the built-in agents/memory-dt.ron]
+    /// Definition of the agent: a RON file, or the name of a built-in agent [default: memory-dt]
     agent: Option<PathBuf>,
     /// Steps to time, after a fifth as many to warm up
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
@@ -51,7 +51,7 @@ pub struct Args {
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let mut config = match &args.agent {
-        Some(path) => AgentConfig::read(path)?,
+        Some(path) => AgentConfig::find(path)?,
         None => AgentConfig::default_memory(),
     };
     if let Some(size) = args.batch_size {

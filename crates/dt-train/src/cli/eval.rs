@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use dt_train::checkpoint::load_agent;
 use dt_train::device::DeviceSpec;
-use dt_train::evaluate::{EvaluationRecord, evaluate_exact, evaluate_sampled};
+use dt_train::evaluate::{AtReturn, EvaluationRecord, evaluate_greedy, evaluate_sampled};
 
 use super::{Outcome, summary, write_json};
 
@@ -30,6 +30,9 @@ pub struct Args {
     /// Sampled episodes at each return-to-go; 0 for none
     #[arg(long, default_value_t = 1000)]
     episodes: usize,
+    /// Greedy episodes at each return-to-go, in a world whose resets cannot all be tried
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = parse_episodes)]
+    held_out: usize,
     /// Temperature of the sampled episodes
     #[arg(long, default_value_t = 1.0)]
     temperature: f64,
@@ -47,6 +50,13 @@ pub struct Args {
     json: bool,
 }
 
+fn parse_episodes(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("give a number from 1".to_owned()),
+    }
+}
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     super::calibrate::check_range("--rtg", &args.rtg)?;
     if !(args.temperature.is_finite() && args.temperature > 0.0) {
@@ -54,7 +64,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     }
     let agent = load_agent(&args.run, &args.device.open()?)?;
     let spec = Arc::new(agent.record.world().map_err(anyhow::Error::msg)?.clone());
-    let exact = evaluate_exact(&agent.model, &spec, &args.rtg);
+    let greedy = evaluate_greedy(&agent.model, &spec, &args.rtg, args.held_out);
     let sampled = match args.episodes {
         0 => Vec::new(),
         episodes => args
@@ -66,13 +76,8 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             })
             .collect(),
     };
-    let record = EvaluationRecord {
-        env: spec.id.clone(),
-        device: args.device.to_string(),
-        exact_missing: exact.as_ref().err().cloned(),
-        exact: exact.ok(),
-        sampled,
-    };
+    let (env, device) = (spec.id.clone(), args.device.to_string());
+    let record = EvaluationRecord::new(env, device, greedy, sampled);
     if args.json {
         write_json(out, &record)?;
     } else {
@@ -83,11 +88,12 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         )?;
         summary::write_evaluation(out, &record, "  ")?;
     }
-    let share = record
-        .exact
-        .as_ref()
-        .and_then(|exact| exact.first())
-        .map(|first| first.success as f64 / first.of as f64);
+    let share = |first: &dyn AtReturn| {
+        let (all, so) = first.ending(dt_data::Outcome::Success);
+        so as f64 / all as f64
+    };
+    let exact = record.exact.iter().flatten().next().map(|r| share(r));
+    let share = exact.or(record.held_out.iter().flatten().next().map(|r| share(r)));
     Ok(match (args.min_success, share) {
         (Some(least), Some(share)) if share >= least => Outcome::Done,
         (Some(_), _) => Outcome::CheckFailed,

@@ -8,12 +8,14 @@ mod import;
 mod parity;
 mod progress;
 mod summary;
+mod sweep;
 mod train;
 
 use std::io::Write;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+pub use dt_env::shell::{Outcome, write_json};
 
 /// Decision transformers on gridworlds: train one, measure it, time it.
 ///
@@ -40,6 +42,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Args),
+    Sweep(sweep::Args),
     Eval(eval::Args),
     Calibrate(calibrate::Args),
     Import(import::Args),
@@ -48,20 +51,12 @@ enum Command {
     Bench(bench::Args),
 }
 
-/// How a command ended, if it could do its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All is well.
-    Done,
-    /// The agent does not do what it should.
-    CheckFailed,
-}
-
 /// Runs the chosen subcommand.
 pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     let outcome = match &cli.command {
         None => train::run(&cli.train, out),
         Some(Command::Train(args)) => train::run(args, out),
+        Some(Command::Sweep(args)) => sweep::run(args, out),
         Some(Command::Eval(args)) => eval::run(args, out),
         Some(Command::Calibrate(args)) => calibrate::run(args, out),
         Some(Command::Import(args)) => import::run(args, out),
@@ -71,13 +66,6 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     }?;
     out.flush()?;
     Ok(outcome)
-}
-
-/// Writes `value` as indented JSON and a line end.
-fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
-    // Via a string: serde_json hides which errors come from the pipe.
-    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
-    Ok(())
 }
 
 /// From here on the program computes on this many threads; `None`: as many as there are cores.

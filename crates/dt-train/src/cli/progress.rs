@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dt_data::Card;
 use dt_train::device::DeviceSpec;
-use dt_train::evaluate::{ExactRecord, meets};
+use dt_train::evaluate::Greedy;
 use dt_train::run::{Observer, Stage, StepRecord};
 use dt_train::{AgentConfig, Goal};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -68,23 +68,26 @@ impl Drop for Progress {
 }
 
 /// `0.892: 4 of 4 succeed; 0: 4 of 4 go to the wrong target`
-fn describe(exact: &[ExactRecord]) -> String {
-    let parts: Vec<String> = exact
-        .iter()
-        .map(|r| {
-            let mut counts = Vec::new();
-            for (n, what) in [
-                (r.success, "succeed"),
-                (r.wrong_target, "wrong"),
-                (r.truncated, "time out"),
-            ] {
-                if n > 0 {
-                    counts.push(format!("{n} {what}"));
-                }
-            }
-            format!("asked {}: {} of {}", r.rtg, counts.join(", "), r.of)
-        })
-        .collect();
+fn describe(greedy: &Greedy) -> String {
+    let line = |rtg: f64, counts: [usize; 3], of: usize| {
+        let named = counts.into_iter().zip(["succeed", "wrong", "time out"]);
+        let counts = named.filter(|(n, _)| *n > 0);
+        let counts: Vec<String> = counts.map(|(n, what)| format!("{n} {what}")).collect();
+        format!("asked {rtg}: {} of {of}", counts.join(", "))
+    };
+    let parts: Vec<String> = match greedy {
+        Greedy::Exact(records) => records
+            .iter()
+            .map(|r| line(r.rtg, [r.success, r.wrong_target, r.truncated], r.of))
+            .collect(),
+        Greedy::HeldOut(_, records) => records
+            .iter()
+            .map(|r| {
+                let failed = r.failures.values().sum();
+                line(r.rtg, [r.success, failed, r.truncated], r.episodes)
+            })
+            .collect(),
+    };
     parts.join("; ")
 }
 
@@ -150,13 +153,13 @@ impl Observer for Progress {
         ));
     }
 
-    fn evaluated(&mut self, step: u64, exact: &[(u64, Vec<ExactRecord>)]) {
-        self.evaluation = match exact {
-            [(_, exact)] if self.agents == 1 => describe(exact),
+    fn evaluated(&mut self, step: u64, greedy: &[(u64, Greedy)]) {
+        self.evaluation = match greedy {
+            [(_, greedy)] if self.agents == 1 => describe(greedy),
             several => {
                 let met = several
                     .iter()
-                    .filter(|(_, e)| meets(&self.goals, e))
+                    .filter(|(_, greedy)| greedy.meets(&self.goals))
                     .count();
                 let done = self.agents - several.len();
                 let rest = match done {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use dt_train::AgentConfig;
-use dt_train::evaluate::{EvaluationRecord, ExactRecord, SampledRecord};
+use dt_train::evaluate::{EvaluationRecord, ExactRecord, HeldOutRecord, SampledRecord};
 use dt_train::run::RunSummary;
 use serde::Serialize;
 
@@ -69,6 +69,25 @@ fn exact_line(record: &ExactRecord) -> String {
     format!("asked for {}: {}, {within}", record.rtg, parts.join(", "))
 }
 
+/// The same after held-out resets.
+fn held_out_line(record: &HeldOutRecord) -> String {
+    let mut parts = vec![format!("{} of {} succeed", record.success, record.episodes)];
+    for (kind, count) in &record.failures {
+        parts.push(format!("{count} fail by {}", kind.name().replace('_', " ")));
+    }
+    if record.truncated > 0 {
+        parts.push(format!("{} run out of time", record.truncated));
+    }
+    format!(
+        "asked for {}: {}, in at most {} steps; 95 % interval of success {:.1} to {:.1} %",
+        record.rtg,
+        parts.join(", "),
+        record.most_steps,
+        100.0 * record.ci95[0],
+        100.0 * record.ci95[1]
+    )
+}
+
 fn sampled_line(record: &SampledRecord) -> String {
     format!(
         "asked for {} at temperature {}: {:.1} % success, 95 % interval {:.1} to {:.1} ({} episodes)",
@@ -99,6 +118,9 @@ pub fn write_evaluation(
             evaluation.exact_missing.as_deref().unwrap_or("unknown")
         )?,
     }
+    for record in evaluation.held_out.iter().flatten() {
+        writeln!(out, "{indent}{}", held_out_line(record))?;
+    }
     for record in &evaluation.sampled {
         writeln!(out, "{indent}{}", sampled_line(record))?;
     }
@@ -128,7 +150,11 @@ pub fn write_run(
             ""
         }
     )?;
-    writeln!(out, "\n  What it does, greedily, from every start:")?;
+    let starts = match summary.evaluation.exact {
+        Some(_) => "every start",
+        None => "starts that its data do not have",
+    };
+    writeln!(out, "\n  What it does, greedily, from {starts}:")?;
     write_evaluation(out, &summary.evaluation, "    ")?;
     if !config.evaluation.goals.is_empty() && !summary.perfect {
         writeln!(out, "    It does not meet the goals of its definition.")?;
@@ -182,6 +208,9 @@ pub fn write_seeds(
                 "{}: {}/{} right {}/{} wrong",
                 r.rtg, r.success, r.of, r.wrong_target, r.of
             ));
+        }
+        for r in summary.evaluation.held_out.iter().flatten() {
+            lines.push(format!("{}: {}/{} right", r.rtg, r.success, r.episodes));
         }
         for r in &summary.evaluation.sampled {
             lines.push(format!(

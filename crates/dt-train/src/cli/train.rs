@@ -21,9 +21,12 @@ use super::{Outcome, summary, use_threads, write_json};
     after_help = "Examples:\n  dt-train train agents/memory-dt-post.ron --seed 3\n  dt-train train --seeds 0..5\n  dt-train train --resume"
 )]
 pub struct Args {
-    /// Definition of the agent (a RON file, or a run's config.ron) [default: the built-in
-    /// agents/memory-dt.ron]
+    /// Definition of the agent: a RON file, a run's config.ron, or the name of a built-in agent
+    /// [default: memory-dt]
     agent: Option<PathBuf>,
+    /// List the built-in agents, and do nothing else
+    #[arg(long)]
+    list: bool,
     /// Seed of weights, batches and sampled episodes
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -75,7 +78,7 @@ pub struct Args {
     quiet: bool,
 }
 
-fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
+pub(super) fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
     let parse = |s: &str| s.trim().parse::<u64>().ok();
     match text.split_once("..").map(|(a, b)| (parse(a), parse(b))) {
         Some((Some(a), Some(b))) if a < b => Ok(a..b),
@@ -112,9 +115,21 @@ fn together(args: &Args) -> Result<usize> {
     }
 }
 
+/// Name and dataset of each built-in agent.
+fn list(out: &mut impl Write) -> Result<Outcome> {
+    for name in AgentConfig::builtin_names() {
+        let agent = AgentConfig::find(name.as_ref())?;
+        writeln!(out, "{name:<22}{}", agent.dataset)?;
+    }
+    Ok(Outcome::Done)
+}
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
+    if args.list {
+        return list(out);
+    }
     let mut config = match &args.agent {
-        Some(path) => AgentConfig::read(path)?,
+        Some(path) => AgentConfig::find(path)?,
         None => AgentConfig::default_memory(),
     };
     if let Some(steps) = args.steps {
@@ -200,7 +215,7 @@ fn run_options(
 }
 
 /// The first Ctrl-C asks the run to write a checkpoint and stop; the second one stops at once.
-fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     ctrlc::set_handler(move || {

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use dt_env::EnvSpec;
 
-use crate::evaluate::{SampledRecord, evaluate_exact, evaluate_sampled};
+use super::{EvaluationLine, SampledRecord, evaluate_exact, evaluate_sampled};
 use crate::model::Model;
-use crate::run::EvaluationLine;
 
 /// What `calibration.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

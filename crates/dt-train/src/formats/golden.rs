@@ -19,10 +19,10 @@ use safetensors::tensor::Dtype;
 use serde::Serialize;
 
 use crate::checkpoint::{CheckpointError, read_file};
+use crate::device::to_host;
 use crate::model::{
     ActivationCache, Frame, Frames, HookPoint, ItemRows, Model, NoHooks, TokenBatch, item_index,
 };
-use crate::optim::to_host;
 
 /// One tensor compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]

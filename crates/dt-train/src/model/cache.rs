@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::burn::prelude::*;
 
 use super::hooks::{HookPoint, Hooks};
-use crate::optim::to_host;
+use crate::device::to_host;
 
 /// One recorded tensor.
 #[derive(Clone, Debug, PartialEq)]

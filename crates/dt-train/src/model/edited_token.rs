@@ -12,7 +12,7 @@ use super::hooks::NoHooks;
 use super::input::TokenBatch;
 use super::queries::Queries;
 use super::transformer::Model;
-use crate::optim::to_host;
+use crate::device::to_host;
 
 /// Edits that are computed together: enough for fast products, few enough for a core's cache.
 const CHUNK: usize = 32;

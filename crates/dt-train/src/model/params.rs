@@ -6,6 +6,7 @@
 
 use crate::burn::prelude::*;
 use dt_env::streams::{Purpose, stream};
+use dt_env::{Action, EnvSpec};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -137,6 +138,15 @@ pub struct WorldSizes {
 }
 
 impl WorldSizes {
+    /// Those of a world.
+    pub fn of(spec: &EnvSpec) -> Self {
+        Self {
+            view_size: spec.view_size as usize,
+            max_steps: spec.max_steps() as usize,
+            n_actions: Action::COUNT,
+        }
+    }
+
     /// Items of the observation vocabulary: 20 channels (11 objects, 6 colours, 3 states) of
     /// every cell.
     pub fn vocabulary(&self) -> usize {

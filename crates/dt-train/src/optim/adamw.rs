@@ -10,8 +10,8 @@
 
 use super::OptimizerConfig;
 use crate::burn::prelude::*;
+#[cfg(feature = "flex")]
 use crate::device::is_host;
-use crate::model::kernels;
 
 /// Moments of one parameter.
 #[derive(Clone, Debug)]
@@ -38,26 +38,26 @@ impl State {
 
 /// The numbers of one update of one tensor.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Update {
+pub(super) struct Update {
     /// Decay of the first moment.
-    pub(crate) beta_1: f32,
+    pub(super) beta_1: f32,
     /// Decay of the second moment.
-    pub(crate) beta_2: f32,
+    pub(super) beta_2: f32,
     /// What the first moment is divided by: `1 − β₁ᵗ`.
-    pub(crate) correction_1: f32,
+    pub(super) correction_1: f32,
     /// What the second moment is divided by: `1 − β₂ᵗ`.
-    pub(crate) correction_2: f32,
+    pub(super) correction_2: f32,
     /// Added to the root of the second moment.
-    pub(crate) epsilon: f32,
+    pub(super) epsilon: f32,
     /// What weight decay leaves of a parameter: `1 − ηλ`.
-    pub(crate) keep: f32,
+    pub(super) keep: f32,
     /// Learning rate.
-    pub(crate) rate: f32,
+    pub(super) rate: f32,
 }
 
 impl Update {
     /// Shares of the new gradient and its square in the moments.
-    pub(crate) fn shares(&self) -> [f32; 2] {
+    pub(super) fn shares(&self) -> [f32; 2] {
         [1.0 - self.beta_1, 1.0 - self.beta_2]
     }
 }
@@ -84,10 +84,10 @@ pub(super) fn step(
         rate: rate as f32,
     };
     let moments = [state.first, state.second];
-    let (param, [first, second]) = if is_host(&param.device()) {
-        kernels::adamw(&update, param, grad, moments)
-    } else {
-        decomposed(&update, param, grad, moments)
+    let (param, [first, second]) = match param.device() {
+        #[cfg(feature = "flex")]
+        device if is_host(&device) => super::host::adamw(&update, param, grad, moments),
+        _ => decomposed(&update, param, grad, moments),
     };
     let state = State {
         updates,
@@ -117,7 +117,7 @@ fn decomposed(
 #[cfg(all(test, feature = "flex"))]
 mod tests {
     use super::*;
-    use crate::optim::to_host;
+    use crate::device::to_host;
 
     #[test]
     fn the_kernel_and_burns_operations_agree_to_the_bit() {

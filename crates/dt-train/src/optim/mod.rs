@@ -1,18 +1,19 @@
 //! AdamW with groups, schedules and a global-norm clip.
 //!
 //! The update is applied tensor by tensor, so that its moments are kept under the parameters' own
-//! names.
+//! names. It knows parameters by their specs alone, whatever they are of.
 
 mod adamw;
+#[cfg(feature = "flex")]
+mod host;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::adamw::State;
 use crate::burn::prelude::*;
-use crate::model::{Group, Model, ParamSpec, upload};
-
-pub(crate) use self::adamw::Update;
+use crate::device::to_host;
+use crate::model::{Group, ParamSpec, upload};
 
 /// Learning rate over the steps of a run, as a factor of the full one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -176,17 +177,32 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// An optimiser for a model's parameters, without history.
-    pub fn new(config: OptimizerConfig, model: &Model) -> Self {
+    /// An optimiser for so many parameters, without history.
+    pub fn new(config: OptimizerConfig, parameters: usize) -> Self {
         Self {
             config,
-            states: vec![None; model.specs().len()],
+            states: vec![None; parameters],
         }
     }
 
-    /// One update; `factor` is the schedule's. Returns the gradient's global norm before
-    /// clipping, one per agent.
-    pub fn step(&mut self, model: &mut Model, grads: Vec<Tensor<3>>, factor: f64) -> Vec<f64> {
+    /// One update; `factor` is the schedule's. Returns the updated parameters, and the gradient's
+    /// global norm before clipping, one per agent.
+    ///
+    /// # Shapes
+    /// - `params` and `grads`: one tensor a spec, `[agents, rows, cols]` each
+    ///
+    /// # Panics
+    /// If there are not as many of each as the optimiser was made for.
+    pub fn step(
+        &mut self,
+        specs: &[ParamSpec],
+        params: Vec<Tensor<3>>,
+        grads: Vec<Tensor<3>>,
+        factor: f64,
+    ) -> (Vec<Tensor<3>>, Vec<f64>) {
+        for count in [specs.len(), params.len(), grads.len()] {
+            assert_eq!(count, self.states.len(), "one of each a parameter");
+        }
         let norms = global_norms(&grads);
         let scales: Vec<f32> = norms
             .iter()
@@ -200,10 +216,7 @@ impl Optimizer {
             Tensor::<3>::from_data(TensorData::new(scales, shape), &grads[0].device())
         });
         let config = self.config;
-        let specs = model.specs().to_vec();
-        let (params, states): (Vec<_>, Vec<_>) = model
-            .params()
-            .to_vec()
+        let (params, states): (Vec<_>, Vec<_>) = params
             .into_par_iter()
             .zip(grads)
             .zip(std::mem::take(&mut self.states))
@@ -224,8 +237,7 @@ impl Optimizer {
             })
             .unzip();
         self.states = states;
-        model.set_params(params);
-        norms
+        (params, norms)
     }
 
     /// Moments of every parameter, and the number of updates they have seen.
@@ -266,17 +278,6 @@ impl Optimizer {
             })
             .collect();
     }
-}
-
-/// Values of a tensor on the host, row-major.
-///
-/// # Panics
-/// If the device fails to hand them over; nothing can go on then.
-pub fn to_host<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
-    tensor
-        .to_data()
-        .try_into_vec::<f32>()
-        .expect("tensors hold f32")
 }
 
 /// Norm of all gradients of each agent together, summed in a fixed order.

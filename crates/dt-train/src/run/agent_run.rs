@@ -2,22 +2,26 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use dt_data::Card;
 use dt_env::EnvSpec;
 use dt_env::config::to_ron;
 
-use super::RunError;
-use super::directory::{BranchRecord, RunRecord, remove_resume_points, resume_point};
+use super::branch::branch_record;
+use super::data::Prepared;
+use super::directory::{BranchRecord, RunRecord, is_finished, remove_resume_points, resume_point};
 use super::logs::{JsonLines, MetricLine, TimingLine};
-use super::train::{RunOptions, Stage};
+use super::observer::{Observer, Stage};
+use super::plan::{Plan, RunOptions};
 use super::trainer::Trainer;
+use super::{RunError, RunSummary};
 use crate::checkpoint::{
-    AgentRecord, CheckpointError, TrainingState, fold, load_agent, load_state, save_agent,
-    save_state, write_atomic, write_dir_atomic,
+    AgentRecord, CheckpointError, TrainingState, create_run_dir, fold, load_agent, load_state,
+    save_agent, save_state, write_atomic, write_dir_atomic,
 };
 use crate::definition::AgentConfig;
-use crate::evaluate::{EvaluationRecord, evaluate_exact, evaluate_sampled};
+use crate::evaluate::{EvaluationRecord, evaluate_greedy, evaluate_sampled};
 use crate::model::{InputStatistics, WorldSizes, param_specs};
 use crate::optim::Moments;
 
@@ -45,6 +49,76 @@ pub(super) struct AgentRun<'a> {
     timing: Option<JsonLines>,
     /// Values when training has ended.
     values: Vec<Vec<f32>>,
+    /// Whether it had ended before.
+    pub(super) finished: bool,
+}
+
+/// Makes the folders of new runs, and takes up the states of those that are gone on with.
+///
+/// # Errors
+/// If a folder cannot be made or read, or a state to begin with is not of the definition's model
+/// and data; this is found before any folder is touched.
+pub(super) fn open<'a>(
+    plan: &Plan<'a>,
+    prepared: &'a Prepared<'a>,
+) -> Result<Vec<AgentRun<'a>>, RunError> {
+    let shared = &prepared.shared;
+    let mut records = Vec::new();
+    for (options, branch) in plan.options.iter().zip(&plan.branches) {
+        records.push(match branch {
+            // A resumed run has a state of its own.
+            Some(checkpoint) if !options.resume => {
+                Some(branch_record(checkpoint, plan.config, &shared.card)?)
+            }
+            _ => None,
+        });
+    }
+    let mut runs = Vec::new();
+    for ((options, branch), record) in plan.options.iter().zip(&plan.branches).zip(records) {
+        let mut run = AgentRun::new(shared, options);
+        if options.resume {
+            run.restore(branch.as_deref())?;
+        } else {
+            create_run_dir(&options.out, options.force)?;
+            run.write_records(record)?;
+            run.branch(branch.as_deref())?;
+        }
+        run.seconds.push((Stage::Dataset, prepared.seconds));
+        run.finished = options.resume && is_finished(&options.out);
+        runs.push(run);
+    }
+    Ok(runs)
+}
+
+/// Writes each agent that has been trained, measures it, and says what its run came to.
+///
+/// # Errors
+/// If a file cannot be written.
+pub(super) fn evaluate_all(
+    runs: Vec<AgentRun>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<RunSummary>, RunError> {
+    observer.begins(Stage::Evaluation);
+    let mut summaries = Vec::new();
+    for mut run in runs {
+        let clock = Instant::now();
+        let evaluation = run.finish()?;
+        let seconds = clock.elapsed().as_secs_f64();
+        run.seconds.push((Stage::Evaluation, seconds));
+        run.write_stages()?;
+        let goals = &run.shared.config.evaluation.goals;
+        summaries.push(RunSummary {
+            dir: run.options.out.clone(),
+            dataset: run.shared.dataset.clone(),
+            parameters: run.parameter_count(),
+            steps: run.state.step,
+            stopped_early: run.stopped_early,
+            perfect: evaluation.meets(goals),
+            evaluation,
+            seconds: run.seconds,
+        });
+    }
+    Ok(summaries)
 }
 
 impl<'a> AgentRun<'a> {
@@ -59,6 +133,7 @@ impl<'a> AgentRun<'a> {
             metrics: None,
             timing: None,
             values: Vec::new(),
+            finished: false,
         }
     }
 
@@ -228,18 +303,14 @@ impl<'a> AgentRun<'a> {
         let agent = load_agent(out, &device)?;
         let spec = &self.shared.spec;
         let evaluation = &self.shared.config.evaluation;
-        let exact = evaluate_exact(&agent.model, spec, &evaluation.returns_to_go);
+        let returns_to_go = &evaluation.returns_to_go;
+        let greedy = evaluate_greedy(&agent.model, spec, returns_to_go, evaluation.held_out);
         let sampled = evaluation.sampled.iter().map(|s| {
             let (rtg, temperature, seed) = (s.return_to_go, s.temperature, self.options.seed);
             evaluate_sampled(&agent.model, spec, rtg, temperature, s.episodes, seed)
         });
-        let record = EvaluationRecord {
-            env: spec.id.clone(),
-            device: self.options.device.to_string(),
-            exact_missing: exact.as_ref().err().cloned(),
-            exact: exact.ok(),
-            sampled: sampled.collect(),
-        };
+        let (env, device) = (spec.id.clone(), self.options.device.to_string());
+        let record = EvaluationRecord::new(env, device, greedy, sampled.collect());
         let text = serde_json::to_string_pretty(&record).expect("a record is plain data");
         write_atomic(&out.join("eval.json"), (text + "\n").as_bytes())?;
         Ok(record)

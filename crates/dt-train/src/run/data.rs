@@ -2,13 +2,57 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use dt_data::{Card, Dataset, Recipe, WindowSampler, instruction_sights, store};
 use dt_env::EnvSpec;
 use dt_env::config::ConfigError;
 
-use super::RunError;
+use super::agent_run::Shared;
+use super::observer::{Observer, Stage};
+use super::plan::Plan;
+use super::{RunError, input_statistics};
 use crate::definition::AgentConfig;
+use crate::model::WorldSizes;
+
+/// The data that runs train on, and what follows from them.
+pub(super) struct Prepared<'a> {
+    pub(super) shared: Shared<'a>,
+    pub(super) data: Arc<Dataset>,
+    pub(super) sampler: WindowSampler,
+    /// How long it took.
+    pub(super) seconds: f64,
+}
+
+/// Reads the dataset that a plan needs, or makes it.
+///
+/// # Errors
+/// If it cannot be had, or has not the windows that the definition asks for.
+pub(super) fn prepare<'a>(
+    plan: &Plan<'a>,
+    observer: &mut dyn Observer,
+) -> Result<Prepared<'a>, RunError> {
+    observer.begins(Stage::Dataset);
+    let clock = Instant::now();
+    let root = &plan.options[0].datasets;
+    let (data, card, dataset, made) = dataset_for(root, &plan.recipe)?;
+    observer.dataset(&card, &dataset, made);
+    let sizes = WorldSizes::of(&plan.spec);
+    let sampler = window_sampler(plan.config, &data, &plan.spec)?;
+    Ok(Prepared {
+        shared: Shared {
+            config: plan.config,
+            spec: plan.spec.clone(),
+            sizes,
+            statistics: input_statistics(&data, &sizes),
+            card,
+            dataset,
+        },
+        data: Arc::new(data),
+        sampler,
+        seconds: clock.elapsed().as_secs_f64(),
+    })
+}
 
 /// The recipe that an agent's definition names, with its data seed if it has one.
 ///
@@ -68,6 +112,13 @@ pub fn dataset_for(
         return Ok((data, card, dir, false));
     }
     let (data, card) = Dataset::generate(recipe)?;
-    let card = store::write(&dir, data.clone(), card, false)?;
-    Ok((data, card, dir, true))
+    match store::write(&dir, data.clone(), card, false) {
+        Ok(card) => Ok((data, card, dir, true)),
+        // Another process has made the same one in the meantime.
+        Err(_) if dir.exists() => {
+            let (data, card) = store::read(&dir)?;
+            Ok((data, card, dir, false))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

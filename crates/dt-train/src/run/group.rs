@@ -5,19 +5,57 @@ use std::time::Instant;
 
 use super::RunError;
 use super::agent_run::AgentRun;
+use super::data::Prepared;
 use super::directory::remove_resume_points;
 use super::logs::{MetricLine, TimingLine};
-use super::train::{Observer, Stage};
+use super::observer::{Observer, Stage};
+use super::plan::Plan;
 use super::trainer::{StepRecord, Trainer};
 use crate::definition::TrainingConfig;
-use crate::evaluate::{evaluate_exact_each, meets};
+use crate::evaluate::{Greedy, evaluate_greedy_each};
+
+/// Trains all runs that have not come to their end, those at the same step together where their
+/// device can.
+///
+/// # Errors
+/// What goes wrong with one stops all; each run can be gone on with.
+pub(super) fn train_all(
+    plan: &Plan,
+    prepared: &Prepared,
+    runs: &mut [AgentRun],
+    observer: &mut dyn Observer,
+) -> Result<(), RunError> {
+    let mut waiting: Vec<&mut AgentRun> = runs.iter_mut().filter(|run| !run.finished).collect();
+    if !waiting.is_empty() {
+        observer.begins(Stage::Training);
+    }
+    while !waiting.is_empty() {
+        let step = waiting[0].state.step;
+        let mut group = vec![waiting.remove(0)];
+        if plan.options[0].device.trains_together() {
+            group.extend(waiting.extract_if(.., |run| run.state.step == step));
+        }
+        let seeds: Vec<u64> = group.iter().map(|run| run.options.seed).collect();
+        let mut trainer = Trainer::new(
+            plan.config,
+            prepared.shared.sizes,
+            prepared.data.clone(),
+            prepared.sampler.clone(),
+            &prepared.shared.statistics,
+            &seeds,
+            &plan.device,
+        );
+        train(&mut trainer, &mut group, observer)?;
+    }
+    Ok(())
+}
 
 /// Trains the agents of a new trainer to the end of their runs, which are in the same order and at
 /// the same step.
 ///
 /// # Errors
 /// What goes wrong with one stops all; each run can be gone on with.
-pub(super) fn train(
+fn train(
     trainer: &mut Trainer,
     runs: &mut [&mut AgentRun],
     observer: &mut dyn Observer,
@@ -207,27 +245,32 @@ impl Group<'_, '_, '_> {
         Ok(())
     }
 
-    /// Measures every agent exactly.
+    /// Measures every agent, greedily.
     fn evaluate(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
         let shared = self.runs[0].shared;
         let evaluation = &shared.config.evaluation;
         let model = &self.trainer.model;
-        let Ok(all) = evaluate_exact_each(model, &shared.spec, &evaluation.returns_to_go) else {
-            return Ok(()); // too many outcomes; the last evaluation says so
-        };
+        let (rtgs, held_out) = (&evaluation.returns_to_go, evaluation.held_out);
+        let all = evaluate_greedy_each(model, &shared.spec, rtgs, held_out);
         let step = self.trainer.step_count();
         let all: Vec<_> = self.trainer.seeds().zip(all).collect();
         observer.evaluated(step, &all);
-        for (&n, (_, exact)) in self.active.iter().zip(&all) {
+        for (&n, (_, greedy)) in self.active.iter().zip(&all) {
             let run = &mut *self.runs[n];
-            if meets(&evaluation.goals, exact) {
+            if greedy.meets(&evaluation.goals) {
                 run.state.perfect_in_a_row += 1;
             } else {
                 run.state.perfect_in_a_row = 0;
             }
-            run.push_metric(&MetricLine::Evaluation {
-                step,
-                exact: exact.iter().map(Into::into).collect(),
+            run.push_metric(&match greedy {
+                Greedy::Exact(exact) => MetricLine::Evaluation {
+                    step,
+                    exact: exact.iter().map(Into::into).collect(),
+                },
+                Greedy::HeldOut(_, records) => MetricLine::HeldOut {
+                    step,
+                    held_out: records.clone(),
+                },
             })?;
         }
         Ok(())

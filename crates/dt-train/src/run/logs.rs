@@ -8,37 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trainer::StepRecord;
 use crate::checkpoint::CheckpointError;
-use crate::evaluate::ExactRecord;
-
-/// Exact evaluation at one return-to-go, without its episodes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EvaluationLine {
-    /// Return-to-go that was asked for.
-    pub rtg: f64,
-    /// Episodes that ended with reward.
-    pub success: usize,
-    /// Episodes that ended at the other target.
-    pub wrong_target: usize,
-    /// Episodes that ran into the step limit.
-    pub truncated: usize,
-    /// Number of episodes.
-    pub of: usize,
-    /// Mean return.
-    pub mean_return: f64,
-}
-
-impl From<&ExactRecord> for EvaluationLine {
-    fn from(record: &ExactRecord) -> Self {
-        Self {
-            rtg: record.rtg,
-            success: record.success,
-            wrong_target: record.wrong_target,
-            truncated: record.truncated,
-            of: record.of,
-            mean_return: record.mean_return,
-        }
-    }
-}
+use crate::evaluate::{EvaluationLine, HeldOutRecord};
 
 /// A line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +22,13 @@ pub enum MetricLine {
         step: u64,
         /// One entry per return-to-go.
         exact: Vec<EvaluationLine>,
+    },
+    /// An evaluation on held-out resets.
+    HeldOut {
+        /// Steps done.
+        step: u64,
+        /// One entry per return-to-go.
+        held_out: Vec<HeldOutRecord>,
     },
 }
 

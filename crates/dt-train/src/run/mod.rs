@@ -1,4 +1,7 @@
-//! Training: from a definition and a dataset to an agent on disk.
+//! A whole run: from a definition to an agent on disk, and what it does.
+//!
+//! [`train`] goes through five phases: what the run is to be ([`plan`]), its data ([`data`]), its
+//! folder ([`agent_run`]), the training loop ([`group`]), and the last evaluation.
 
 mod agent_run;
 mod branch;
@@ -6,20 +9,79 @@ mod data;
 mod directory;
 mod group;
 mod logs;
-mod statistics;
-mod train;
+mod observer;
+mod plan;
 mod trainer;
 
+use std::path::PathBuf;
+
+pub use crate::batch::input_statistics;
 pub use data::{dataset_dir, dataset_for, recipe_of, window_sampler};
 pub use directory::{BranchRecord, RunRecord, is_finished, resume_point};
-pub use logs::{EvaluationLine, MetricLine, TimingLine, read_metrics};
-pub use statistics::input_statistics;
-pub(crate) use train::check_precision;
-pub use train::{Observer, RunOptions, RunSummary, Silent, Stage, train, train_together};
+pub use logs::{MetricLine, TimingLine, read_metrics};
+pub use observer::{Observer, Silent, Stage};
+pub use plan::RunOptions;
+pub(crate) use plan::check_precision;
 pub use trainer::{StepRecord, Trainer};
 
 use crate::checkpoint::CheckpointError;
+use crate::definition::AgentConfig;
 use crate::device::DeviceError;
+use crate::evaluate::EvaluationRecord;
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct RunSummary {
+    /// Run directory.
+    pub dir: PathBuf,
+    /// Folder of the dataset.
+    pub dataset: PathBuf,
+    /// Values of the model's parameters.
+    pub parameters: usize,
+    /// Steps taken, those before a resume included.
+    pub steps: u64,
+    /// Whether the goals were met often enough to stop early.
+    pub stopped_early: bool,
+    /// Whether the last evaluation meets every goal.
+    pub perfect: bool,
+    /// Its numbers.
+    pub evaluation: EvaluationRecord,
+    /// Seconds of each stage.
+    pub seconds: Vec<(Stage, f64)>,
+}
+
+/// Trains an agent and measures it.
+///
+/// # Errors
+/// [`RunError`]; what lies in the run directory can be gone on with.
+pub fn train(
+    config: &AgentConfig,
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<RunSummary, RunError> {
+    let mut summaries = train_together(config, std::slice::from_ref(options), observer)?;
+    Ok(summaries.remove(0))
+}
+
+/// Trains several agents of one definition, a step of all at once where their device can, and
+/// measures them. Each run becomes what [`train`] makes of it, but for rounding.
+///
+/// # Errors
+/// [`RunError`]; what lies in the run directories can be gone on with.
+///
+/// # Panics
+/// If there are no options.
+pub fn train_together(
+    config: &AgentConfig,
+    options: &[RunOptions],
+    observer: &mut dyn Observer,
+) -> Result<Vec<RunSummary>, RunError> {
+    let plan = plan::plan(config, options)?;
+    let prepared = data::prepare(&plan, observer)?;
+    let mut runs = agent_run::open(&plan, &prepared)?;
+    group::train_all(&plan, &prepared, &mut runs, observer)?;
+    agent_run::evaluate_all(runs, observer)
+}
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]

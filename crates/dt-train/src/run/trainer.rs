@@ -5,21 +5,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::burn::prelude::*;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use dt_data::{Dataset, Window, WindowSampler};
 
 use crate::batch::frames::DistinctFrames;
-use crate::batch::{Counted, TrainBatch, by_length, distinct, total, train_batch};
+use crate::batch::{Counted, distinct};
 use crate::definition::AgentConfig;
-use crate::device::is_gpu;
-use crate::engine::libtorch::Engine;
-use crate::model::{
-    InputStatistics, Model, NoHooks, WorldSizes, initial_values, param_specs, upload,
-};
-use crate::objective::imitation::negative_log_likelihood;
-use crate::optim::{Moments, Optimizer, to_host};
+use crate::device::{is_gpu, to_host};
+use crate::engine::{self, Engine, Host, Reading};
+use crate::model::{InputStatistics, Model, WorldSizes, initial_values, param_specs};
+use crate::optim::Moments;
 
 /// A line of `metrics.jsonl`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,17 +34,17 @@ pub struct StepRecord {
 pub struct Trainer {
     /// The model, whose agents are those in training.
     pub model: Model,
-    optimizer: Optimizer,
-    /// Takes the steps where the device is libtorch's.
-    engine: Option<Engine>,
+    engine: Box<dyn Engine>,
     config: AgentConfig,
-    sizes: WorldSizes,
     data: Arc<Dataset>,
     frames: Arc<DistinctFrames>,
     sampler: WindowSampler,
     agents: Vec<AgentInTraining>,
     step: u64,
-    unread: Unread,
+    /// Steps since the last reading.
+    unread_steps: u64,
+    /// Learning rate of the last step.
+    learning_rate: f64,
     waits_to_read: bool,
 }
 
@@ -57,15 +53,6 @@ pub struct Trainer {
 struct AgentInTraining {
     seed: u64,
     look_backs_from: Option<u64>,
-}
-
-/// Numbers of the steps since the last reading; the lists have an entry for each agent.
-#[derive(Default)]
-struct Unread {
-    steps: u64,
-    learning_rate: f64,
-    loss_sum: Vec<f64>,
-    grad_norm: Vec<f64>,
 }
 
 impl Trainer {
@@ -97,14 +84,7 @@ impl Trainer {
         }
         let mut model = Model::new(config.model.clone(), sizes, statistics, all, device);
         let frames = Arc::new(DistinctFrames::new(&data));
-        let engine = Engine::new(
-            &mut model,
-            config.optimizer,
-            config.training.precision,
-            &data,
-            &frames,
-        );
-        assert!(seeds.len() == 1 || engine.is_some());
+        let engine = engine::open(&mut model, config, &data, &frames);
         let look_backs_from = config
             .training
             .look_backs
@@ -115,17 +95,16 @@ impl Trainer {
             look_backs_from,
         };
         Self {
-            optimizer: Optimizer::new(config.optimizer, &model),
             engine,
             model,
             config: config.clone(),
-            sizes,
             frames,
             data,
             sampler,
             agents: seeds.iter().map(agent).collect(),
             step: 0,
-            unread: Unread::default(),
+            unread_steps: 0,
+            learning_rate: 0.0,
             waits_to_read: is_gpu(device),
         }
     }
@@ -191,52 +170,18 @@ impl Trainer {
         (0..self.config.training.batch_size).map(draw).collect()
     }
 
-    /// One step. On the host, micro-batches go to the cores of rayon's pool; gradients are added
-    /// in order, so the result is the same for any number of threads.
+    /// One step.
     pub fn step(&mut self) {
         let windows = self.next_distinct_windows();
         let training = &self.config.training;
         let schedule = &self.config.optimizer.schedule;
         let factor = schedule.factor(self.step, training.steps);
-        self.unread.learning_rate = self.config.optimizer.learning_rate * factor;
-        self.unread.steps += 1;
+        self.learning_rate = self.config.optimizer.learning_rate * factor;
+        self.unread_steps += 1;
         self.step += 1;
-        if let Some(engine) = &mut self.engine {
-            engine.step(&self.model, &windows, training.micro_batches, factor);
-            return;
-        }
-        let [windows] = &windows[..] else {
-            unreachable!("checked when the trainer was made");
-        };
-        let total = total(windows);
-        // Longest micro-batches last in the list; started first, so that cores end together.
-        let mut parts: Vec<(f64, Vec<Tensor<3>>)> = by_length(windows, training.micro_batches)
-            .par_iter()
-            .rev()
-            .with_max_len(1)
-            .map(|windows| gradients(&self.model, &self.train_batch(windows), total))
-            .collect();
-        parts.reverse();
-        let loss = parts.iter().map(|p| p.0).sum::<f64>() / f64::from(total);
-        match &mut self.unread.loss_sum[..] {
-            [sum] => *sum += loss,
-            _ => self.unread.loss_sum = vec![loss],
-        }
-        let mut parts = parts.into_iter().map(|p| p.1);
-        let mut grads = parts.next().expect("at least one micro-batch");
-        for part in parts {
-            grads = grads
-                .into_par_iter()
-                .zip(part)
-                .map(|(sum, grad)| sum + grad)
-                .collect();
-        }
-        self.unread.grad_norm = self.optimizer.step(&mut self.model, grads, factor);
-    }
-
-    fn train_batch(&self, windows: &[Counted]) -> TrainBatch {
-        let (data, frames) = (&self.data, &self.frames);
-        train_batch(data, frames, windows, &self.config.model, &self.sizes)
+        let micro_batches = training.micro_batches;
+        self.engine
+            .step(&mut self.model, &windows, micro_batches, factor);
     }
 
     /// What has happened since the last reading, for each agent: the mean loss, and the gradient's
@@ -245,20 +190,19 @@ impl Trainer {
     /// # Panics
     /// If there was no step since.
     pub fn read(&mut self) -> Vec<StepRecord> {
-        if let Some(reading) = self.engine.as_mut().and_then(Engine::read) {
-            self.unread.loss_sum = reading.loss_sum;
-            self.unread.grad_norm = reading.grad_norm;
-        }
-        let unread = std::mem::take(&mut self.unread);
-        assert!(unread.steps > 0, "a step comes before its reading");
-        let numbers = unread.loss_sum.iter().zip(unread.grad_norm);
-        let record = |(loss_sum, grad_norm): (&f64, f64)| StepRecord {
+        let reading = self.engine.read();
+        let Reading {
+            loss_sum,
+            grad_norm,
+        } = reading.expect("a step comes before its reading");
+        let steps = std::mem::take(&mut self.unread_steps) as f64;
+        let record = |(loss_sum, grad_norm): (f64, f64)| StepRecord {
             step: self.step,
-            loss: loss_sum / unread.steps as f64,
-            learning_rate: unread.learning_rate,
+            loss: loss_sum / steps,
+            learning_rate: self.learning_rate,
             grad_norm,
         };
-        numbers.map(record).collect()
+        loss_sum.into_iter().zip(grad_norm).map(record).collect()
     }
 
     /// Takes an agent out; those after it move up.
@@ -266,15 +210,14 @@ impl Trainer {
     /// # Panics
     /// If it is the only one, or steps have not been read.
     pub fn release(&mut self, agent: usize) {
-        assert!(self.agents.len() > 1 && self.unread.steps == 0);
-        let engine = self.engine.as_mut().expect("several agents have one");
-        engine.release(&mut self.model, agent);
+        assert!(self.agents.len() > 1 && self.unread_steps == 0);
+        self.engine.release(&mut self.model, agent);
         self.agents.remove(agent);
     }
 
     /// Steps since the last reading.
     pub fn unread_steps(&self) -> u64 {
-        self.unread.steps
+        self.unread_steps
     }
 
     /// Steps between readings: every step on the host, where reading costs nothing.
@@ -289,28 +232,14 @@ impl Trainer {
     /// Moments of every parameter of an agent, and the number of updates they have seen; none
     /// before the first step.
     pub fn moments(&self, agent: usize) -> Option<(usize, Vec<Moments>)> {
-        if let Some(engine) = &self.engine {
-            return engine.moments(self.model.specs(), agent);
-        }
-        self.optimizer.moments()
+        self.engine.moments(self.model.specs(), agent)
     }
 
     /// Takes up parameters and moments read from checkpoints of the same step; those of all agents
     /// follow each other.
     pub fn restore(&mut self, values: Vec<Vec<f32>>, updates: usize, moments: Vec<Moments>) {
-        if let Some(engine) = &mut self.engine {
-            engine.restore(self.model.specs(), &values, updates, &moments);
-            return;
-        }
-        let specs = self.model.specs().to_vec();
-        let device = self.model.params()[0].device();
-        let params = specs
-            .iter()
-            .zip(values)
-            .map(|(spec, values)| upload(spec, values, &device))
-            .collect();
-        self.model.set_params(params);
-        self.optimizer.restore(updates, moments, &specs, &device);
+        self.engine
+            .restore(&mut self.model, values, updates, moments);
     }
 
     /// Tokens of the windows of the step that comes next, filling left out: as they were drawn, and
@@ -328,53 +257,26 @@ impl Trainer {
     /// From here on, burn's own operations instead of fused ones and libtorch's autograd.
     pub(crate) fn decompose(&mut self) {
         self.model.host = false;
-        self.engine = None;
+        let (data, frames) = (self.data.clone(), self.frames.clone());
+        let optimizer = self.config.optimizer;
+        self.engine = Box::new(Host::new(&self.model, optimizer, data, frames));
     }
 
-    /// One step with everything in sequence on this thread: seconds of its parts.
+    /// One step with everything in sequence, where the engine can: seconds of its parts.
     pub(crate) fn step_in_phases(&mut self) -> Vec<(&'static str, f64)> {
-        let mut seconds: Vec<(&str, f64)> = Vec::new();
-        let mut add = |name: &'static str, from: Instant| {
-            let elapsed = from.elapsed().as_secs_f64();
-            match seconds.iter_mut().find(|(other, _)| *other == name) {
-                Some((_, sum)) => *sum += elapsed,
-                None => seconds.push((name, elapsed)),
-            }
-        };
         let clock = Instant::now();
         let windows = self.next_distinct_windows();
+        let drawing = clock.elapsed().as_secs_f64();
         let micro_batches = self.config.training.micro_batches;
         self.step += 1;
-        if let Some(engine) = &mut self.engine {
-            add("batch", clock);
-            let clock = Instant::now();
-            engine.step(&self.model, &windows, micro_batches, 1.0);
-            engine.read();
-            add("libtorch", clock);
-            return seconds;
+        let mut phases = self
+            .engine
+            .step_in_phases(&mut self.model, &windows, micro_batches);
+        match phases.iter_mut().find(|(name, _)| *name == "batch") {
+            Some((_, seconds)) => *seconds += drawing,
+            None => phases.insert(0, ("batch", drawing)),
         }
-        let divided = by_length(&windows[0], micro_batches);
-        let batches: Vec<TrainBatch> = divided.iter().map(|w| self.train_batch(w)).collect();
-        add("batch", clock);
-        let total = total(&windows[0]);
-        let mut sum: Option<Vec<Tensor<3>>> = None;
-        for batch in &batches {
-            let clock = Instant::now();
-            let (tracked, loss) = forward(&self.model, batch);
-            add("forward", clock);
-            let clock = Instant::now();
-            let grads = backward(&tracked, &loss, total);
-            sum = Some(match sum {
-                None => grads,
-                Some(sum) => sum.into_iter().zip(grads).map(|(a, b)| a + b).collect(),
-            });
-            add("backward", clock);
-        }
-        let clock = Instant::now();
-        let grads = sum.expect("at least one micro-batch");
-        self.optimizer.step(&mut self.model, grads, 1.0);
-        add("optimizer", clock);
-        seconds
+        phases
     }
 
     /// Parameter values of an agent on the host, in memory order.
@@ -407,29 +309,5 @@ fn first_values(
     values
 }
 
-/// Summed loss of a micro-batch, and the gradients of its share of the mean loss.
-fn gradients(model: &Model, batch: &TrainBatch, total: f32) -> (f64, Vec<Tensor<3>>) {
-    let (tracked, loss) = forward(model, batch);
-    let grads = backward(&tracked, &loss, total);
-    (f64::from(loss.into_scalar::<f32>()), grads)
-}
-
-fn forward(model: &Model, batch: &TrainBatch) -> (Model, Tensor<1>) {
-    let tracked = model.tracked();
-    let logits = tracked.forward(&batch.tokens, &mut NoHooks);
-    let loss = negative_log_likelihood(logits, batch);
-    (tracked, loss)
-}
-
-fn backward(tracked: &Model, loss: &Tensor<1>, total: f32) -> Vec<Tensor<3>> {
-    let mut grads = (loss.clone() / total).backward();
-    let params = tracked.params().iter();
-    params
-        .map(|param| {
-            // A parameter that this batch does not reach has no gradient.
-            param
-                .grad_remove(&mut grads)
-                .unwrap_or_else(|| Tensor::zeros(param.dims(), &param.device().inner()))
-        })
-        .collect()
-}
+#[cfg(all(test, feature = "libtorch", feature = "flex"))]
+mod tests;

@@ -10,7 +10,7 @@ use super::source::DatasetSource;
 use crate::draw::palette::{BLACK, BLUE, GREEN, SKY, VERMILION, YELLOW};
 use crate::draw::{
     Axis, Bars, Color, ColorMap, Figure, Guide, GuideAt, HeatMap, Mark, Numbers, Panel, Share,
-    stack,
+    Viewer, stack,
 };
 
 /// Width of the bins of returns.
@@ -309,7 +309,7 @@ pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
                 bar: (object == "ball").then(|| unit.to_owned()),
                 numbers: Some(Numbers::Compact),
             }));
-            panel.push(Mark::Agent((view / 2) as f64, view as f64 - 1.0));
+            panel.push(Viewer::new(view / 2, view - 1));
             figure.panels.push(panel);
         }
     }

@@ -5,13 +5,13 @@ use dt_train::evaluate::{EvaluationRecord, wilson};
 
 use super::file_stem;
 use super::outcomes;
-use super::seeds::median;
 use super::source::RunGroup;
 use crate::draw::palette::{BLACK, SKY, VERMILION};
 use crate::draw::{
     Axis, Bar, Bars, Color, Dash, Estimate, Figure, Mark, Marker, Panel, Points, Share, SourceFile,
     Style,
 };
+use crate::maths::stats::median;
 
 /// Colours of greedy and sampled episodes, which no outcome has.
 pub(super) const GREEDY: Style = Style::new(BLACK, Marker::Disc, Dash::Solid);
@@ -51,7 +51,7 @@ fn counts(
 ) -> Option<(usize, usize)> {
     let pick = |success, wrong, truncated| match outcome {
         Outcome::Success => success,
-        Outcome::WrongTarget => wrong,
+        Outcome::Failure(_) => wrong,
         _ => truncated,
     };
     match choice {
@@ -180,7 +180,7 @@ fn bars(
                 interval = Some(wilson(count, of).into());
             }
         }
-        if let Some(value) = median(&shares) {
+        if let Ok(value) = median(&shares) {
             bars.bars.push(Bar {
                 x: place as f64,
                 base: 0.0,

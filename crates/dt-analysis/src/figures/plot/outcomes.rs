@@ -1,13 +1,17 @@
 //! How outcomes look, in every figure.
 
 use dt_data::Outcome;
+use dt_env::Failure;
 
 use crate::draw::palette::{BLUE, GREEN, ORANGE, PURPLE};
 use crate::draw::{Color, Dash, Guide, GuideAt, Marker, Style, theme};
 
 /// How an episode can end when an agent walks, in the order of figures.
-pub(super) const OF_AGENTS: [Outcome; 3] =
-    [Outcome::Success, Outcome::WrongTarget, Outcome::Truncated];
+pub(super) const OF_AGENTS: [Outcome; 3] = [
+    Outcome::Success,
+    Outcome::Failure(Failure::WrongTarget),
+    Outcome::Truncated,
+];
 
 /// Name in legends.
 pub(super) fn label(outcome: Outcome) -> String {
@@ -18,7 +22,7 @@ pub(super) fn label(outcome: Outcome) -> String {
 pub(super) fn style(outcome: Outcome) -> Style {
     match outcome {
         Outcome::Success => Style::new(BLUE, Marker::Disc, Dash::Solid),
-        Outcome::WrongTarget => Style::new(ORANGE, Marker::Square, Dash::Dashed),
+        Outcome::Failure(_) => Style::new(ORANGE, Marker::Square, Dash::Dashed),
         Outcome::Truncated => Style::new(PURPLE, Marker::Diamond, Dash::Dotted),
         Outcome::Cut => Style::new(GREEN, Marker::Triangle, Dash::DashDot),
     }

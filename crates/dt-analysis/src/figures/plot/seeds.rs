@@ -3,21 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::draw::{Line, Mark, Panel, Style};
+use crate::maths::stats::median;
 
 /// What one seed has: its label and its line.
 pub(super) type SeedLine = (String, Vec<(f64, f64)>);
-
-/// Median of some values; of an even number, the mean of the middle two.
-pub(super) fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(sorted[middle]),
-        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
-    }
-}
 
 /// The median line, where all seeds have a value.
 pub(super) fn median_line(seeds: &[SeedLine]) -> Vec<(f64, f64)> {
@@ -33,7 +22,7 @@ pub(super) fn median_line(seeds: &[SeedLine]) -> Vec<(f64, f64)> {
         for line in &others {
             values.push(*line.get(&x.to_bits())?);
         }
-        median(&values)
+        median(&values).ok()
     };
     let points = first.iter();
     points.filter_map(|&(x, y)| Some((x, at(x, y)?))).collect()
@@ -84,14 +73,6 @@ pub(super) fn sentence(seeds: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn medians_of_known_values() {
-        assert_eq!(median(&[]), None);
-        assert_eq!(median(&[3.0]), Some(3.0));
-        assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(&[4.0, 1.0]), Some(2.5));
-    }
 
     #[test]
     fn the_median_ends_where_the_first_seed_does() {

@@ -1,7 +1,8 @@
 //! Training curves.
 
 use dt_env::Action;
-use dt_train::run::{EvaluationLine, MetricLine, StepRecord};
+use dt_train::evaluate::EvaluationLine;
+use dt_train::run::{MetricLine, StepRecord};
 
 use super::file_stem;
 use super::outcomes;
@@ -13,14 +14,14 @@ fn steps(run: &RunSource) -> impl Iterator<Item = &StepRecord> {
     let lines = run.metrics.iter().flat_map(|(lines, _)| lines);
     lines.filter_map(|line| match line {
         MetricLine::Step(record) => Some(record),
-        MetricLine::Evaluation { .. } => None,
+        MetricLine::Evaluation { .. } | MetricLine::HeldOut { .. } => None,
     })
 }
 
 fn evaluations(run: &RunSource) -> impl Iterator<Item = (u64, &[EvaluationLine])> {
     let lines = run.metrics.iter().flat_map(|(lines, _)| lines);
     lines.filter_map(|line| match line {
-        MetricLine::Step(_) => None,
+        MetricLine::Step(_) | MetricLine::HeldOut { .. } => None,
         MetricLine::Evaluation { step, exact } => Some((*step, exact.as_slice())),
     })
 }
@@ -141,7 +142,7 @@ pub(super) fn outcomes(group: &RunGroup) -> Option<Figure> {
             let share = |line: &EvaluationLine| {
                 let count = match outcome {
                     dt_data::Outcome::Success => line.success,
-                    dt_data::Outcome::WrongTarget => line.wrong_target,
+                    dt_data::Outcome::Failure(_) => line.wrong_target,
                     _ => line.truncated,
                 };
                 count as f64 / line.of.max(1) as f64

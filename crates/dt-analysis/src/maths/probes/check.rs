@@ -1,4 +1,7 @@
 //! What a probe's accuracy is worth: left-out conditions, control tasks and noise.
+//!
+//! Selectivity = accuracy on the labels − accuracy on labels drawn at random for each context
+//! (Hewitt and Liang, Designing and Interpreting Probes with Control Tasks, 2019).
 
 use dt_env::streams::{Purpose, stream};
 use rand_distr::StandardNormal;

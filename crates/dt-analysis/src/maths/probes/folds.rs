@@ -1,4 +1,7 @@
 //! Splits that keep groups together.
+//!
+//! Fold f holds whole groups, so that no row is held out while another of its group is fitted
+//! (Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2009, § 7.10).
 
 use std::collections::BTreeMap;
 

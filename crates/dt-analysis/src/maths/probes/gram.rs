@@ -1,4 +1,5 @@
-//! Sums of products over rows, the same for any number of threads.
+//! Sums over rows, the same for any number of threads: Σ v vᵀ and Σ v, which the normal equations
+//! of least squares are made of (Golub and Van Loan, Matrix Computations, 2013, § 5.3).
 
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};

@@ -1,4 +1,5 @@
-//! A direction that is read.
+//! A direction that is read: ŷ = b + c (w · x), |w| = 1 (Alain and Bengio, Understanding
+//! Intermediate Layers Using Linear Classifier Probes, 2016).
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,8 @@
 //! Logistic regression by a quasi-Newton method.
+//!
+//! The least of 1/n Σ log(1 + exp(−yᵢ (b + w · xᵢ))) + λ/2 |w|², yᵢ = ±1 (Hastie, Tibshirani and
+//! Friedman, The Elements of Statistical Learning, 2009, § 4.4), by Newton's steps whose Hessian is
+//! kept for several of them.
 
 use faer::Side;
 use faer::linalg::solvers::Llt;

@@ -1,4 +1,5 @@
-//! How well labels are read.
+//! How well labels are read: the share of classes read right, AUC and d′ (see
+//! [`stats`](crate::maths::stats)), and R² = 1 − Σ (yᵢ − ŷᵢ)² / Σ (yᵢ − ȳ)².
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,7 @@
 //! Ridge regression, its strength chosen by grouped cross-validation.
+//!
+//! w = (Xᵀ X + λ I)⁻¹ Xᵀ y (Hoerl and Kennard, 1970); with Xᵀ X = Q Λ Qᵀ every λ is one product:
+//! w = Q (Λ + λ I)⁻¹ Qᵀ Xᵀ y.
 
 use faer::{Mat, Side};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,8 @@
 //! The percentile bootstrap.
+//!
+//! The interval of a statistic t(x) runs from the α/2 to the 1 − α/2 quantile of t over samples
+//! drawn from x with replacement (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+//! chapter 13).
 
 use dt_env::streams::{Purpose, stream};
 use rand::RngExt;

@@ -1,4 +1,7 @@
 //! Correlations of paired samples.
+//!
+//! r = Σ (xᵢ − x̄)(yᵢ − ȳ) / √(Σ (xᵢ − x̄)² Σ (yᵢ − ȳ)²) (Pearson, 1895); ρ is r of the ranks, equal
+//! values sharing their mean rank (Spearman, 1904).
 
 use super::error::{StatsError, check_pairs};
 use super::sample::{is_constant, raw_mean};

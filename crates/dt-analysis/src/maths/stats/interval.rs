@@ -1,4 +1,4 @@
-//! A range of values.
+//! A range of values: {x : low ≤ x ≤ high}.
 
 use serde::{Deserialize, Serialize};
 

@@ -19,6 +19,7 @@
 
 mod bootstrap;
 mod correlation;
+mod density;
 mod error;
 mod interval;
 mod order;
@@ -31,6 +32,7 @@ mod verdict;
 
 pub use bootstrap::{Bootstrap, bootstrap};
 pub use correlation::{pearson, ranks, spearman};
+pub use density::Density;
 pub use error::StatsError;
 pub use interval::{CONFIDENCE, Interval};
 pub use order::{MedianInterval, median_interval};

@@ -1,4 +1,6 @@
 //! The interval of a median.
+//!
+//! P(x₍k₎ ≤ median ≤ x₍n−k+1₎) ≥ 1 − 2 Σ_{i<k} C(n, i) / 2ⁿ (Thompson, 1936).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,7 @@
 //! Permutation tests: over every arrangement where they are few, else over random ones.
+//!
+//! p is the share of arrangements whose statistic is as extreme as the one seen (Fisher, 1935);
+//! over m random ones, p = (1 + those as extreme) / (1 + m) (Phipson and Smyth, 2010).
 
 use dt_env::streams::{Purpose, stream};
 use rand::RngExt;

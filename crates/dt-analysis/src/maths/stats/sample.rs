@@ -1,4 +1,7 @@
 //! Mean, spread and quantiles of one sample.
+//!
+//! x̄ = Σ xᵢ / n; s² = Σ (xᵢ − x̄)² / (n − 1); quantiles are those of type 7 of Hyndman and Fan
+//! (Sample Quantiles in Statistical Packages, 1996).
 
 use super::error::{StatsError, check, check_many};
 

@@ -1,4 +1,7 @@
 //! How far apart two samples lie.
+//!
+//! AUC = U / (n m), U counting the pairs that are in order (Mann and Whitney, 1947);
+//! d′ = (x̄ − ȳ) / √((s_x² + s_y²) / 2) (Green and Swets, Signal Detection Theory, 1966).
 
 use super::correlation::ranks;
 use super::error::{StatsError, check, check_many};

@@ -1,4 +1,7 @@
 //! The interval of a share.
+//!
+//! For k of n: low = B⁻¹(α/2; k, n − k + 1) and high = B⁻¹(1 − α/2; k + 1, n − k), B⁻¹ being the
+//! quantile of the beta distribution (Clopper and Pearson, 1934).
 
 use statrs::distribution::{Beta, ContinuousCDF};
 

@@ -1,4 +1,7 @@
 //! Student's t: the interval of a mean, and the test that it lies within margins.
+//!
+//! x̄ ± t_{n−1, 1−α/2} s / √n (Student, 1908); a mean is equivalent to a range where t rejects that
+//! it is at or below its low end and that it is at or above its high end (Schuirmann, 1987).
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};

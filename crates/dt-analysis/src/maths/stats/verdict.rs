@@ -1,4 +1,7 @@
 //! What passes of seeds say of a claim.
+//!
+//! With k of n seeds passing and [low, high] the Clopper–Pearson interval of k / n: it holds if
+//! low > ½, fails if high < ½, and is open otherwise.
 
 use std::fmt;
 

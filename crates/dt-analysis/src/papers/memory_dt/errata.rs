@@ -6,10 +6,12 @@
 //! 2. The prompts' actions were those of a six-step call: `[7, 7, 2, 2, 2, 2, turn, 2]` with five
 //!    frames, so that the last but one action says on which side the target is.
 
+use crate::prompts::PromptSet;
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dt_env::{Action, Side};
+use dt_env::Action;
 use dt_train::model::{
     InputStatistics, LayerNorm, Model, ModelConfig, Padding, TokenBatch, param_specs,
 };
@@ -17,8 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::restored_logit_diff;
-use crate::prompts::{Scenario, Study};
-use crate::questions::edits::Prompts;
+use crate::prompts::Scenario;
 use crate::subject::Subject;
 
 /// Restored logit differences, by facet, then by edit.
@@ -43,7 +44,11 @@ pub struct ErrataRecord {
 ///
 /// # Errors
 /// If the agent is not one to which this happened: padded, with layer norm.
-pub fn errata(subject: &Subject, study: &Study, all: &Prompts) -> Result<ErrataRecord, Error> {
+pub fn errata(experiment: &Experiment) -> Result<ErrataRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
     let config = subject.model().config();
     if config.padding != Padding::ZeroFrames || config.layer_norm != LayerNorm::LN {
         return Err(Error::Question(format!(
@@ -53,7 +58,7 @@ pub fn errata(subject: &Subject, study: &Study, all: &Prompts) -> Result<ErrataR
         )));
     }
     let folded = fold_as_the_app(subject.model());
-    let run = |model: &Model, misaligned| restored(subject, model, study, all, misaligned);
+    let run = |model: &Model, misaligned| restored(subject, model, set, misaligned);
     Ok(ErrataRecord {
         agent: subject.name.clone(),
         correct: run(subject.model(), false)?,
@@ -66,15 +71,15 @@ pub fn errata(subject: &Subject, study: &Study, all: &Prompts) -> Result<ErrataR
 fn restored(
     subject: &Subject,
     model: &Model,
-    study: &Study,
-    all: &Prompts,
+    set: &PromptSet,
     misaligned: bool,
 ) -> Result<Restored, Error> {
+    let study = &set.study;
     let mut diffs: Vec<(String, Vec<f64>)> = Vec::new();
     for edit in &study.edits {
-        let mut batch = subject.batch(&all.of(study, edit)?);
+        let mut batch = subject.batch(&set.of(edit)?);
         if misaligned {
-            misalign(&mut batch, &all.scenarios);
+            misalign(&mut batch, &set.scenarios);
         }
         let logits = model.forward(&Arc::new(batch), &mut dt_train::model::NoHooks);
         let of_edit = subject
@@ -92,7 +97,7 @@ fn restored(
             .1
     };
     let (original, flipped) = (find(&study.original().name), find(&study.flipped().name));
-    let facets = all.scenarios.iter().enumerate();
+    let facets = set.scenarios.iter().enumerate();
     Ok(facets
         .map(|(n, scenario)| {
             let edits = diffs.iter().map(|(name, of_edit)| {
@@ -112,9 +117,10 @@ fn misalign(batch: &mut TokenBatch, scenarios: &[Scenario]) {
     for (actions, scenario) in batch.actions.chunks_mut(timesteps).zip(scenarios) {
         let walk = scenario.actions.len();
         let forward = scenario.actions[0];
-        let turn = match scenario.facet.configuration.success_side() {
-            Side::Left => Action::Left,
-            Side::Right => Action::Right,
+        // The matching target is on the left where instruction and left target agree.
+        let turn = match scenario.facet.values[0] == scenario.facet.values[1] {
+            true => Action::Left,
+            false => Action::Right,
         };
         // The last action of a window is not read. Before it: walk, turn, one step.
         let first = timesteps - 1 - (walk + 2);

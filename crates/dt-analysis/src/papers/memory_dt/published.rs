@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use dt_env::config;
 use serde::Deserialize;
 
-const NUMBERS: &str = include_str!("../../../../../studies/post-numbers.ron");
+use crate::figures::published::{ByEdit, Grid, Published};
 
-type ByEdit<T> = BTreeMap<String, BTreeMap<String, T>>;
-type Grid = Vec<Vec<f64>>;
+const NUMBERS: &str = include_str!("../../../../../studies/post-numbers.ron");
 
 /// Published numbers, by facet (`Key, Key-Ball, 0.892`) and edit.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -43,6 +42,20 @@ impl PostNumbers {
     /// Never in a released build: a test reads them.
     pub fn read() -> Self {
         config::parse_ron("studies/post-numbers.ron", NUMBERS).expect("the built-in file is valid")
+    }
+
+    /// What figures draw beside our agents. The bars have aligned actions, as ours.
+    pub fn beside(&self) -> Published {
+        Published {
+            agent: "MemoryDT".to_owned(),
+            restored: self.restored_aligned.clone(),
+            groups: BTreeMap::from([("targets".to_owned(), self.target_complements.clone())]),
+            projections: self.projections.clone(),
+            direct_intervention: self.direct_intervention.clone(),
+            explained_variance: self.explained_variance.clone(),
+            feature_maps: self.feature_maps.clone(),
+            norms: self.norms.clone(),
+        }
     }
 }
 

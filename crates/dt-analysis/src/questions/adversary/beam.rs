@@ -7,19 +7,22 @@
 //! and extended by one placement at a time, half of them those that do the most so far, half those
 //! of the best forecast, as parts of an edit that turns the answer may do nothing alone.
 
+use crate::subject::Experiment;
 use std::sync::Arc;
+
+use dt_env::Cell;
+use dt_train::burn::prelude::*;
 
 use dt_train::model::HookPoint;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::edit::{Mode, Placement};
+use super::edit::{Mode, Placement, Told};
 use super::table::Answer;
 use crate::Error;
 use crate::maths::logit_diff::restored_logit_diff;
-use crate::maths::vectors::{dot, to_f64};
-use crate::prompts::{Prompt, Study};
-use crate::questions::edits::Prompts;
+use crate::maths::vectors::{dot, to_f32, to_f64};
+use crate::prompts::Prompt;
 use crate::subject::hooks::Gradients;
 use crate::subject::{Subject, TokenKind};
 
@@ -67,26 +70,24 @@ struct Tried {
 
 /// Searches the given frames together.
 ///
-/// Placements that touch the instruction, a target or the agent's own cell are left out, as are
+/// Placements that touch an object of the main factor or the agent's own cell are left out, as are
 /// those that change no frame.
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn beam_search(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-    steps: &[usize],
-) -> Result<BeamRecord, Error> {
-    let originals = all.of(study, study.original())?;
-    let flips = all.of(study, study.flipped())?;
+pub fn beam_search(experiment: &Experiment, steps: &[usize]) -> Result<BeamRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let originals = set.of(study.original())?;
+    let flips = set.of(study.flipped())?;
     let flipped: Vec<f64> = subject.logit_diffs(&flips);
     let logits = subject.logits(&originals);
     let before: Vec<Answer> = logits.iter().map(|l| Answer::of(subject, l)).collect();
-    let middle = crate::questions::walsh::middle_return(study);
-    let chosen: Vec<bool> = (all.scenarios.iter())
-        .map(|s| s.facet.signs(middle)[1] > 0.0)
-        .collect();
+    let told = Told::of_facets(set)?;
+    let chosen: Vec<bool> = (0..told.len()).map(|n| set.is_chosen_on(n)).collect();
     let worst = |restored: &[f64], of_chosen: bool| {
         let values = restored
             .iter()
@@ -98,7 +99,7 @@ pub fn beam_search(
     let whole: Vec<f64> = (flipped.iter().zip(&before))
         .map(|(flipped, before)| flipped - f64::from(before.logit_diff))
         .collect();
-    let forecasts = forecasts(subject, all, (&originals, &flips), &whole, steps);
+    let forecasts = forecasts(subject, &told, (&originals, &flips), &whole, steps);
     let mut ranked: Vec<((usize, Placement), f64)> = forecasts
         .into_iter()
         .map(|(placement, restored)| (placement, worst(&restored, true)))
@@ -115,13 +116,12 @@ pub fn beam_search(
         let prompts: Vec<Prompt> = edits
             .iter()
             .flat_map(|edit| {
-                let facets = originals.iter().zip(&all.scenarios);
-                facets.map(move |(prompt, scenario)| {
+                let facets = originals.iter().zip(&told);
+                facets.map(move |(prompt, told)| {
                     let mut prompt = prompt.clone();
-                    let instruction = scenario.facet.configuration.instruction;
                     for (step, placement) in edit {
                         let frame = &mut prompt.observations[*step];
-                        placement.apply(frame, subject.view(), Mode::Replacing, instruction);
+                        placement.apply(frame, subject.view(), Mode::Replacing, *told);
                     }
                     prompt
                 })
@@ -140,7 +140,7 @@ pub fn beam_search(
                 });
                 let pairs = answers.iter().zip(&before);
                 let turned =
-                    pairs.map(|(after, before)| after.is_turn_from(*before, subject.answers()));
+                    pairs.map(|(after, before)| after.is_turn_from(*before, subject.contrast()));
                 Tried {
                     placements,
                     restored: restored.collect(),
@@ -252,7 +252,7 @@ fn way(from: &Prompt, to: &Prompt, view: usize) -> Vec<Prompt> {
 /// of the token times the mean gradient on the way to the flip, as a share of the flip's effect.
 fn forecasts(
     subject: &Subject,
-    all: &Prompts,
+    told: &[Told],
     (originals, flips): (&[Prompt], &[Prompt]),
     whole: &[f64],
     steps: &[usize],
@@ -269,12 +269,13 @@ fn forecasts(
             let mut hooks = Gradients::at([point]);
             let logits = subject.model().tracked().forward(&batch, &mut hooks);
             let dims = logits.dims();
-            let (first, second) = subject.answers();
+            let weights = subject.contrast().weights(dims[2]);
+            let weights = Tensor::<1>::from_floats(to_f32(&weights).as_slice(), &logits.device());
             let last =
                 logits
                     .reshape([WAY, dims[1] / WAY, dims[2]])
                     .narrow(1, dims[1] / WAY - 1, 1);
-            let difference = last.clone().narrow(2, first, 1) - last.narrow(2, second, 1);
+            let difference = last * weights.reshape([1, 1, dims[2]]);
             let gradients = difference.sum().backward();
             let recorded = hooks.read(point, &gradients);
             steps
@@ -294,20 +295,21 @@ fn forecasts(
                 .collect()
         })
         .collect();
-    let objects = [dt_env::Object::Key as u8, dt_env::Object::Ball as u8];
+    let objects: Vec<u8> = (told.iter().take(1))
+        .flat_map(|t| [t.objects.0 as u8, t.objects.1 as u8])
+        .collect();
     let mut found = Vec::new();
     for (k, &step) in steps.iter().enumerate() {
         for placement in Placement::all(view) {
             let shows_object =
                 |p: &Prompt| objects.contains(&p.observations[step][placement.byte(view)]);
-            if placement.cell == (view / 2, view - 1) || originals.iter().any(shows_object) {
+            if placement.cell == Cell::of_agent(view) || originals.iter().any(shows_object) {
                 continue;
             }
-            let facets = originals.iter().zip(&all.scenarios).enumerate();
-            let restored = facets.map(|(n, (prompt, scenario))| {
+            let facets = originals.iter().zip(told).enumerate();
+            let restored = facets.map(|(n, (prompt, told))| {
                 let frame = (prompt.observations[step].as_slice(), view);
-                let instruction = scenario.facet.configuration.instruction;
-                let change = placement.change(&embeddings, frame, Mode::Replacing, instruction);
+                let change = placement.change(&embeddings, frame, Mode::Replacing, *told);
                 let moved = dot(&to_f64(&change), &slopes[n][k]);
                 crate::maths::logit_diff::share(moved, whole[n]).unwrap_or(0.0)
             });

@@ -3,13 +3,14 @@
 use dt_env::streams::{Purpose, stream};
 use std::collections::BTreeMap;
 
-use dt_env::Object;
+use dt_env::{Cell, Object};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Placement, name};
 use super::table::Exhaustive;
-use crate::prompts::{Item, Study};
+use crate::Error;
+use crate::prompts::{Contrast, Item, PromptSet};
 use crate::subject::exposure::Exposure;
 
 /// Random pairs that the chosen ones are compared with.
@@ -64,35 +65,42 @@ pub struct AgainstRandom {
     pub pairs: usize,
 }
 
-/// Placements that count for the headline: they change every prompt, and touch neither the
-/// instruction nor a target nor the agent's own cell.
-pub fn eligible(table: &Exhaustive, study: &Study) -> Vec<Placement> {
+/// Placements that count for the headline: they change every prompt, and touch neither a cell at
+/// which the world tells one of the study's factors in this frame, nor one that shows such an
+/// object, nor the agent's own.
+///
+/// # Errors
+/// If a prompt cannot be made.
+pub fn eligible(table: &Exhaustive, set: &PromptSet) -> Result<Vec<Placement>, Error> {
     let view = table.view;
-    let moment = study.moments.iter().find(|(_, step)| *step == table.step);
-    let targets: Vec<(usize, usize)> = study
-        .targets
-        .iter()
-        .filter(|(name, _)| Some(name) == moment.map(|(m, _)| m))
-        .flat_map(|(_, cells)| cells.iter().copied())
+    let mut taken = vec![Cell::of_agent(view)];
+    let moment = set.study.moments.iter().find(|(_, s)| *s == table.step);
+    for factor in &set.study.factors {
+        // A factor that no edit flips alone is not asked about.
+        if let Some((moment, _)) = moment
+            && let Ok(shown) = set.shown_at(&factor.axis, moment)
+        {
+            taken.extend(shown);
+        }
+        // Where the main factor is told from the start on counts for all frames.
+        if factor.axis == set.study.main_factor()?.axis {
+            taken.extend(set.shown_at(&factor.axis, "start")?);
+        }
+    }
+    let objects: Vec<u8> = (set.study.factors.iter())
+        .filter_map(|f| f.objects)
+        .flat_map(|(a, b)| [a as u8, b as u8])
         .collect();
-    let is_object = |frame: &[u8], p: &Placement| {
-        let object = frame[p.byte(view)];
-        object == Object::Key as u8 || object == Object::Ball as u8
-    };
-    let all = Placement::all(view);
-    all.into_iter()
-        .filter(|p| {
-            p.cell != study.cue
-                && p.cell != (view / 2, view - 1)
-                && !targets.contains(&p.cell)
-                && !table.facets.iter().any(|f| is_object(&f.frame, p))
-        })
-        .collect()
+    let shows = |frame: &[u8], p: &Placement| objects.contains(&frame[p.byte(view)]);
+    let all = Placement::all(view).into_iter();
+    Ok(all
+        .filter(|p| !taken.contains(&p.cell) && !table.facets.iter().any(|f| shows(&f.frame, p)))
+        .collect())
 }
 
-/// Frames of the training data that show a placement's rarer object.
-pub fn frames_of(placement: Placement, exposure: &Exposure) -> u64 {
-    [Object::Key, Object::Ball]
+/// Frames of the training data that show the rarer of two objects at a placement's cell.
+pub fn frames_of(placement: Placement, objects: (Object, Object), exposure: &Exposure) -> u64 {
+    [objects.0, objects.1]
         .map(|object| exposure.frames(Item::new(object, placement.cell)))
         .into_iter()
         .min()
@@ -111,8 +119,14 @@ impl Exhaustive {
         })
     }
 
+    /// Frames of the training data that show the rarer of the factor's objects at a cell.
+    fn frames_of(&self, placement: Placement, exposure: &Exposure) -> u64 {
+        let objects = self.facets.first().map(|f| f.told.objects);
+        objects.map_or(0, |objects| frames_of(placement, objects, exposure))
+    }
+
     /// An edit with its numbers.
-    pub fn ranked(&self, edit: usize, answers: (usize, usize), exposure: &Exposure) -> RankedEdit {
+    pub fn ranked(&self, edit: usize, contrast: &Contrast, exposure: &Exposure) -> RankedEdit {
         let restored: Vec<Option<f64>> = self.facets.iter().map(|f| f.restored(edit)).collect();
         let worst = |chosen: bool| {
             let values = self.facets.iter().zip(&restored);
@@ -123,11 +137,14 @@ impl Exhaustive {
         };
         let flips = [true, false].map(|chosen| {
             let facets = self.facets.iter().filter(|f| f.chosen_on == chosen);
-            facets.filter(|f| f.is_flipped(edit, answers)).count()
+            facets.filter(|f| f.is_flipped(edit, contrast)).count()
         });
         let (worst_chosen, worst_held_out) = (worst(true), worst(false));
         let placements = self.edits[edit].clone();
-        let frames = placements.iter().map(|&p| frames_of(p, exposure)).min();
+        let frames = placements
+            .iter()
+            .map(|&p| self.frames_of(p, exposure))
+            .min();
         RankedEdit {
             edit: name(&placements),
             restored,
@@ -202,7 +219,10 @@ impl Exhaustive {
             })
             .collect();
         let near = |p: Placement| {
-            let distance = |q: &Placement| frames_of(*q, exposure).abs_diff(frames_of(p, exposure));
+            let distance = |q: &Placement| {
+                self.frames_of(*q, exposure)
+                    .abs_diff(self.frames_of(p, exposure))
+            };
             let mut others: Vec<Placement> = eligible
                 .iter()
                 .copied()
@@ -234,11 +254,11 @@ impl Exhaustive {
         &self,
         best: usize,
         random: &[usize],
-        answers: (usize, usize),
+        contrast: &Contrast,
     ) -> AgainstRandom {
         let held_out: Vec<_> = self.facets.iter().filter(|f| !f.chosen_on).collect();
         let share = |edit: usize| {
-            let flipped = held_out.iter().filter(|f| f.is_flipped(edit, answers));
+            let flipped = held_out.iter().filter(|f| f.is_flipped(edit, contrast));
             flipped.count() as f64 / held_out.len().max(1) as f64
         };
         AgainstRandom {

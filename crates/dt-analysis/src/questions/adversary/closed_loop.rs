@@ -1,33 +1,29 @@
 //! What an agent does in the world when its first frame is edited, or its first thought is.
 
-use std::sync::Arc;
-
 use dt_data::Outcome;
-use dt_env::{EnvSpec, MemoryLayout, Object};
-use dt_train::evaluate::walk_greedy;
 use dt_train::model::{HookPoint, Hooks, NoHooks};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::edit::{Mode, Placement};
+use super::edit::{Mode, Placement, Told};
 use crate::Error;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
+use crate::questions::steering::{Begun, all_starts, walk_from};
 use crate::subject::hooks::Add;
-use crate::subject::{Subject, TokenKind};
+use crate::subject::{Experiment, Subject, TokenKind};
 
 /// Vectors whose episodes are walked together.
 const TOGETHER: usize = 8;
 
-/// Where a greedy episode ended.
+/// Where a greedy episode ended, told by the main factor: success is the end of the value that the
+/// prompt has, a failure of the task that of the other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reached {
-    /// At the key.
-    Key,
-    /// At the ball.
-    Ball,
-    /// Nowhere before the step limit.
+    /// At the end that the factor's first value asks for.
+    First,
+    /// At the end that its second value asks for.
+    Second,
+    /// At neither before the step limit.
     Neither,
 }
 
@@ -40,38 +36,21 @@ pub enum Reached {
 /// # Errors
 /// If the world has no layout of a prompt.
 pub fn closed_loop(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     vectors: &[Vec<Vec<f32>>],
 ) -> Result<Vec<Vec<Reached>>, Error> {
-    let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let layouts = spec.layouts();
-    let starts: Vec<(Option<MemoryLayout>, f64)> = all
-        .scenarios
-        .iter()
-        .map(|scenario| {
-            let wanted = scenario.facet.configuration;
-            let found = layouts
-                .iter()
-                .map(|(layout, _)| *layout)
-                .find(|layout| layout.is_some_and(|l| l.configuration == wanted));
-            found
-                .map(|layout| (layout, scenario.facet.rtg))
-                .ok_or_else(|| {
-                    Error::Question(format!("{} has no layout {}", study.env, scenario.facet))
-                })
-        })
-        .collect::<Result<_, _>>()?;
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let starts = all_starts(set)?;
     // Cores share the episodes, each with few enough for its cache.
     let walked = vectors.par_chunks(TOGETHER).map(|some| {
-        let ends = walk(subject, &spec, &starts, some);
+        let ends = walk(subject, &starts, some);
         let reached = ends.into_iter().enumerate().map(|(n, outcome)| {
-            let facet = &all.scenarios[n % starts.len()].facet;
-            let key = facet.configuration.instruction == Object::Key;
-            match (outcome, key) {
-                (Outcome::Success, true) | (Outcome::WrongTarget, false) => Reached::Key,
-                (Outcome::Success, false) | (Outcome::WrongTarget, true) => Reached::Ball,
+            match (outcome, starts[n % starts.len()].first_value) {
+                (Outcome::Success, true) | (Outcome::Failure(_), false) => Reached::First,
+                (Outcome::Success, false) | (Outcome::Failure(_), true) => Reached::Second,
                 _ => Reached::Neither,
             }
         });
@@ -83,18 +62,13 @@ pub fn closed_loop(
 }
 
 /// How the episodes end, start by start, vector by vector.
-fn walk(
-    subject: &Subject,
-    spec: &Arc<EnvSpec>,
-    starts: &[(Option<MemoryLayout>, f64)],
-    vectors: &[Vec<Vec<f32>>],
-) -> Vec<Outcome> {
+fn walk(subject: &Subject, starts: &[Begun], vectors: &[Vec<Vec<f32>>]) -> Vec<Outcome> {
     let count = starts.len();
-    let many: Vec<(Option<MemoryLayout>, f64)> = vectors
+    let many: Vec<Begun> = vectors
         .iter()
-        .flat_map(|_| starts.iter().copied())
+        .flat_map(|_| starts.iter().cloned())
         .collect();
-    let ends = walk_greedy(subject.model(), spec, &many, |pass| -> Box<dyn Hooks> {
+    let ends = walk_from(subject, &many, |pass| -> Box<dyn Hooks> {
         match pass.start {
             None => Box::new(NoHooks),
             Some(start) => Box::new(Add {
@@ -116,28 +90,27 @@ fn walk(
 /// # Errors
 /// If a prompt cannot be made.
 pub fn edit_vectors(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     (step, mode): (usize, Mode),
     edit: &[Placement],
 ) -> Result<Vec<Vec<f32>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
-    let originals = all.of(study, study.original())?;
+    let told = Told::of_facets(set)?;
+    let originals = set.of(study.original())?;
     let view = subject.view();
-    let vectors = all
-        .scenarios
-        .iter()
-        .zip(&originals)
-        .map(|(scenario, prompt)| {
-            let frame = &prompt.observations[step];
-            let instruction = scenario.facet.configuration.instruction;
-            let mut sum = vec![0.0; embeddings[0].len()];
-            for placement in edit {
-                let change = placement.change(&embeddings, (frame, view), mode, instruction);
-                sum.iter_mut().zip(change).for_each(|(s, c)| *s += c);
-            }
-            sum
-        });
+    let vectors = told.iter().zip(&originals).map(|(told, prompt)| {
+        let frame = &prompt.observations[step];
+        let mut sum = vec![0.0; embeddings[0].len()];
+        for placement in edit {
+            let change = placement.change(&embeddings, (frame, view), mode, *told);
+            sum.iter_mut().zip(change).for_each(|(s, c)| *s += c);
+        }
+        sum
+    });
     Ok(vectors.collect())
 }

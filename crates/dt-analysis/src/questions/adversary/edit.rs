@@ -3,11 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use dt_env::{Color, Object};
+use dt_env::{Cell, Color, Object};
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::maths::vectors::to_f32;
-use crate::prompts::{Change, EditConfig, Item, NewObject};
+use crate::prompts::{Change, EditConfig, Item, PromptSet, Put};
 use crate::questions::edits::frame_change;
 
 /// How an object is put into a cell.
@@ -18,7 +19,7 @@ pub enum Mode {
     Replacing,
     /// The object's item is added to what the cell shows: no frame that an encoder would make.
     Adding,
-    /// The whole tile is replaced by the world's own key or ball: a frame in valid encoding.
+    /// The whole tile is replaced by the world's own object: a frame in valid encoding.
     Valid,
 }
 
@@ -51,52 +52,100 @@ impl FromStr for Mode {
     }
 }
 
-/// A key or a ball put into a cell, named by the prompt's instruction.
+/// What a prompt's main factor is told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Objects that tell its two values.
+    pub objects: (Object, Object),
+    /// Whether it has its first value.
+    pub first: bool,
+    /// Colour in which the world shows them.
+    pub color: Color,
+}
+
+impl Told {
+    /// The object that tells the factor's value, or the `other` one.
+    pub fn object(self, other: bool) -> Object {
+        if self.first == other {
+            self.objects.1
+        } else {
+            self.objects.0
+        }
+    }
+
+    /// What tells each facet's main factor.
+    ///
+    /// # Errors
+    /// If the study has no single main factor, or no objects tell it.
+    pub fn of_facets(set: &PromptSet) -> Result<Vec<Self>, Error> {
+        let main = set.study.main_factor()?;
+        let objects = main.objects.ok_or_else(|| {
+            Error::Question(format!(
+                "study {}: factor `{}` names no objects, so nothing can be put into cells to tell \
+                 it; give it `objects`",
+                set.study.name, main.axis
+            ))
+        })?;
+        let color = color_of(set, objects);
+        (0..set.scenarios.len())
+            .map(|n| {
+                Ok(Self {
+                    objects,
+                    first: set.main_value(n)?,
+                    color,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Colour in which the prompts first show one of the objects; green where they show none.
+fn color_of(set: &PromptSet, objects: (Object, Object)) -> Color {
+    let frames = set.scenarios.iter().flat_map(|s| &s.observations);
+    let mut tiles = frames.flat_map(|frame| frame.as_chunks::<3>().0);
+    let shown = tiles.find(|t| t[0] == objects.0 as u8 || t[0] == objects.1 as u8);
+    let color = shown.and_then(|t| Color::from_index(t[1]));
+    color.unwrap_or(Color::Green)
+}
+
+/// One of the main factor's objects put into a cell, named by the prompt's value.
 ///
-/// Written `other, (0,5)`: the object that the instruction is not, at column 0, row 5.
+/// Written `other, (0,5)`: the object that tells the factor's other value, at column 0, row 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Placement {
-    /// Whether it is the object that the instruction is not.
+    /// Whether it is the object that tells the factor's other value.
     pub other: bool,
     /// Column and row of the view.
-    pub cell: (usize, usize),
+    pub cell: Cell,
 }
 
 impl Placement {
     /// All placements of a view, 2 for each cell.
     pub fn all(view: usize) -> Vec<Self> {
-        let cells = (0..view).flat_map(|x| (0..view).map(move |y| (x, y)));
+        let cells = (0..view * view).map(|n| Cell::from_index(n, view));
         cells
             .flat_map(|cell| [true, false].map(|other| Self { other, cell }))
             .collect()
     }
 
-    /// The object that is put there in a prompt with this instruction.
-    pub fn object(self, instruction: Object) -> Object {
-        match (instruction == Object::Key, self.other) {
-            (true, false) | (false, true) => Object::Key,
-            (true, true) | (false, false) => Object::Ball,
-        }
-    }
-
     /// Whether a frame shows that object there already.
-    pub fn is_shown(self, frame: &[u8], view: usize, instruction: Object) -> bool {
-        frame[self.byte(view)] == self.object(instruction) as u8
+    pub fn is_shown(self, frame: &[u8], view: usize, told: Told) -> bool {
+        frame[self.byte(view)] == told.object(self.other) as u8
     }
 
     /// Place of the cell's object in a frame.
     pub fn byte(self, view: usize) -> usize {
-        (self.cell.0 * view + self.cell.1) * 3
+        self.cell.index(view) * 3
     }
 
     /// The frame with the object in its place, as far as a frame can hold the edit: what is added
     /// replaces here.
-    pub fn apply(self, frame: &mut [u8], view: usize, mode: Mode, instruction: Object) {
+    pub fn apply(self, frame: &mut [u8], view: usize, mode: Mode, told: Told) {
         let at = self.byte(view);
-        frame[at] = self.object(instruction) as u8;
+        frame[at] = told.object(self.other) as u8;
         if mode == Mode::Valid {
-            frame[at + 1] = Color::Green as u8;
+            frame[at + 1] = told.color as u8;
             frame[at + 2] = 0;
         }
     }
@@ -107,33 +156,35 @@ impl Placement {
         embeddings: &[Vec<f64>],
         (frame, view): (&[u8], usize),
         mode: Mode,
-        instruction: Object,
+        told: Told,
     ) -> Vec<f32> {
         if mode == Mode::Adding {
-            let item = Item::new(self.object(instruction), self.cell).index(view);
+            let item = Item::new(told.object(self.other), self.cell).index(view);
             return to_f32(&embeddings[item]);
         }
         let mut after = frame.to_vec();
-        self.apply(&mut after, view, mode, instruction);
+        self.apply(&mut after, view, mode, told);
         to_f32(&frame_change(embeddings, view, [frame, &after]))
     }
 }
 
-/// The edit of a study that makes these placements in a frame, replacing objects.
-pub fn edit_config(placements: &[Placement], moment: &str) -> EditConfig {
+/// The edit of a study that makes these placements in a frame, replacing objects; `axis` is the
+/// main factor's.
+pub fn edit_config(placements: &[Placement], axis: &str, moment: &str) -> EditConfig {
     EditConfig {
         name: name(placements),
-        flip_instruction: false,
-        flip_targets: false,
+        flip: Vec::new(),
         changes: placements
             .iter()
             .map(|p| Change {
                 at: moment.to_owned(),
                 cell: p.cell,
-                object: match p.other {
-                    true => NewObject::OtherThanInstruction,
-                    false => NewObject::SameAsInstruction,
+                put: match p.other {
+                    true => Put::Other(axis.to_owned()),
+                    false => Put::Same(axis.to_owned()),
                 },
+                color: None,
+                state: None,
             })
             .collect(),
     }
@@ -148,7 +199,7 @@ pub fn name(placements: &[Placement]) -> String {
 impl fmt::Display for Placement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.other { "other" } else { "same" };
-        write!(f, "{kind}, ({},{})", self.cell.0, self.cell.1)
+        write!(f, "{kind}, {}", self.cell)
     }
 }
 
@@ -177,16 +228,8 @@ impl FromStr for Placement {
             "same" => false,
             _ => return Err(wrong()),
         };
-        let cell = cell
-            .trim()
-            .strip_prefix('(')
-            .and_then(|c| c.strip_suffix(')'));
-        let (x, y) = cell.and_then(|c| c.split_once(',')).ok_or_else(wrong)?;
-        let number = |text: &str| text.trim().parse().map_err(|_| wrong());
-        Ok(Self {
-            other,
-            cell: (number(x)?, number(y)?),
-        })
+        let cell = cell.parse().map_err(|_| wrong())?;
+        Ok(Self { other, cell })
     }
 }
 
@@ -210,16 +253,21 @@ mod tests {
         frame[5 * 3..6 * 3].copy_from_slice(&[1, 0, 0]); // an empty cell at (0,5)
         let placement = Placement {
             other: true,
-            cell: (0, 5),
+            cell: Cell::new(0, 5),
+        };
+        let told = |first| Told {
+            objects: (Object::Key, Object::Ball),
+            first,
+            color: Color::Green,
         };
         let item = |channel: usize| (channel * 49 + 5) as f32;
-        let change = |mode| placement.change(&embeddings, (&frame, 7), mode, Object::Key)[0];
+        let change = |mode| placement.change(&embeddings, (&frame, 7), mode, told(true))[0];
         assert_eq!(change(Mode::Adding), item(6));
         assert_eq!(change(Mode::Replacing), item(6) - item(1));
         let colours = item(11 + 1) - item(11);
         assert_eq!(change(Mode::Valid), item(6) - item(1) + colours);
-        placement.apply(&mut frame, 7, Mode::Replacing, Object::Ball);
-        assert!(placement.is_shown(&frame, 7, Object::Ball));
-        assert!(!placement.is_shown(&frame, 7, Object::Key));
+        placement.apply(&mut frame, 7, Mode::Replacing, told(false));
+        assert!(placement.is_shown(&frame, 7, told(false)));
+        assert!(!placement.is_shown(&frame, 7, told(true)));
     }
 }

@@ -1,22 +1,20 @@
 //! Editing the picture and editing the thought, read on the same axes at the same site.
 //!
 //! The post's Figure 18 projects the edited token before its position is added, its Figure 19 sets
-//! a coefficient after that. Here both are the instruction coefficient of the first frame's state
+//! a coefficient after that. Here both are the coefficient along the direction of the first frame's state
 //! token in the residual stream before the first block, in natural units, and the answer is the
 //! restored logit difference.
 
+use crate::subject::Experiment;
 use serde::{Deserialize, Serialize};
 
 use super::closed_loop::edit_vectors;
 use super::edit::name;
-use super::steering_curve::InstructionAxis;
+use super::steering_curve::NaturalAxis;
 use super::table::Exhaustive;
 use crate::Error;
 use crate::maths::logit_diff::restored_logit_diff;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::questions::mediation::with_added;
-use crate::subject::Subject;
 
 /// Coefficients that are set, in natural units.
 const UNITS: std::ops::RangeInclusive<i32> = -12..=12;
@@ -28,7 +26,8 @@ const PAIRS: usize = 240;
 pub struct OneSite {
     /// Facets in order.
     pub facets: Vec<String>,
-    /// Coefficients that were set: +1 is where prompts with a key lie, −1 those with a ball.
+    /// Coefficients that were set: +1 is where prompts with the main factor's first value lie, −1
+    /// those with its second.
     pub units: Vec<f64>,
     /// `[unit][facet]`: restored logit difference after setting.
     pub set: Vec<Vec<Option<f64>>>,
@@ -43,7 +42,7 @@ pub struct SiteEdit {
     pub edit: String,
     /// Whether it is among the best by the prompts that edits are chosen on.
     pub best: bool,
-    /// `[facet]`: instruction coefficient of the token under it.
+    /// `[facet]`: coefficient along the direction of the token under it.
     pub units: Vec<f64>,
     /// `[facet]`: restored logit difference.
     pub restored: Vec<Option<f64>>,
@@ -54,15 +53,18 @@ pub struct SiteEdit {
 /// # Errors
 /// If a prompt cannot be made, or the instruction set has no components.
 pub fn one_site(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     table: &Exhaustive,
     best: &[String],
 ) -> Result<OneSite, Error> {
-    let axis = InstructionAxis::new(subject, study, all)?;
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let axis = NaturalAxis::new(experiment)?;
     let units: Vec<f64> = UNITS.map(|k| f64::from(k) / 4.0).collect();
-    let originals = all.of(study, study.original())?;
+    let originals = set.of(study.original())?;
     let answers: Vec<Vec<f64>> = (originals.iter().enumerate())
         .map(|(n, prompt)| {
             let moves: Vec<Vec<f64>> = units.iter().map(|&u| axis.vector(u, n)).collect();
@@ -94,7 +96,7 @@ pub fn one_site(
         .into_iter()
         .map(|n| {
             let edit = &table.edits[n];
-            let vectors = edit_vectors(subject, study, all, (table.step, table.mode), edit)?;
+            let vectors = edit_vectors(experiment, (table.step, table.mode), edit)?;
             let facets = table.facets.iter();
             Ok(SiteEdit {
                 edit: name(edit),

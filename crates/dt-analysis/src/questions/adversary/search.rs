@@ -1,17 +1,16 @@
 //! The whole search for one agent, and what is recorded of it.
 
+use crate::subject::Experiment;
 use serde::{Deserialize, Serialize};
 
 use super::choose::{AgainstRandom, FacetRank, RankedEdit, eligible};
 use super::closed_loop::{Reached, closed_loop, edit_vectors};
 use super::edit::{Mode, Placement, edit_config};
-use super::steering_curve::InstructionAxis;
+use super::steering_curve::NaturalAxis;
 use super::table::{Exhaustive, exhaustive};
 use crate::Error;
-use crate::prompts::{EditConfig, NewObject, Study};
-use crate::questions::edits::Prompts;
+use crate::prompts::{EditConfig, Study};
 use crate::questions::mediation::{MediationRecord, clean_mediation, second_mediation};
-use crate::subject::Subject;
 use crate::subject::exposure::Exposure;
 
 /// Edits that are listed.
@@ -68,8 +67,8 @@ pub struct EditedBehaviour {
     pub edit: String,
     /// Where the episode of each facet ended.
     pub reached: Vec<Reached>,
-    /// How far the edited frame lies along the instruction direction in each facet, in natural
-    /// units: +1 where prompts with a key lie, −1 those with a ball.
+    /// How far the edited frame lies along the study's direction in each facet, in natural units:
+    /// +1 where prompts with the main factor's first value lie, −1 those with its second.
     pub units: Vec<f64>,
     /// Episodes that end at the other target than without the edit.
     pub turned: usize,
@@ -78,14 +77,11 @@ pub struct EditedBehaviour {
 }
 
 /// The study's edit of one frame that puts the other object into two cells.
-fn double_complement<'a>(study: &'a Study, moment: &str) -> Option<&'a EditConfig> {
-    study.edits.iter().find(|e| {
-        e.changes.len() == 2
-            && !e.flip_instruction
-            && e.changes
-                .iter()
-                .all(|c| c.at == moment && c.object == NewObject::OtherThanInstruction)
-    })
+pub fn double_complement<'a>(study: &'a Study, moment: &str) -> Option<&'a EditConfig> {
+    let axis = &study.main_factor().ok()?.axis;
+    let in_frame = |e: &&EditConfig| e.changes.iter().all(|c| c.at == moment);
+    let all = study.edits.iter().filter(in_frame);
+    all.into_iter().find(|e| e.complements(axis, 2))
 }
 
 /// Searches a frame exhaustively, and looks into the agent under what was found.
@@ -93,23 +89,20 @@ fn double_complement<'a>(study: &'a Study, moment: &str) -> Option<&'a EditConfi
 /// # Errors
 /// If the study names no such frame, or a prompt cannot be made.
 pub fn search(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     exposure: &Exposure,
     (moment, mode): (&str, Mode),
 ) -> Result<(AdversaryRecord, Exhaustive), Error> {
-    let step = study.moment(moment).ok_or_else(|| {
-        let known: Vec<&str> = study.moments.iter().map(|(n, _)| n.as_str()).collect();
-        Error::Question(format!(
-            "the study names no frame `{moment}`; there are {}",
-            known.join(", ")
-        ))
-    })?;
-    let table = exhaustive(subject, study, all, step, mode)?;
-    let eligible = eligible(&table, study);
-    let answers = subject.answers();
-    let ranked = |n: usize| table.ranked(n, answers, exposure);
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let step = study.frame(moment)?;
+    let table = exhaustive(experiment, step, mode)?;
+    let eligible = eligible(&table, set)?;
+    let contrast = subject.contrast();
+    let ranked = |n: usize| table.ranked(n, contrast, exposure);
     let best = table.best(&eligible, LISTED);
     let singles = table.best(&eligible, table.edits.len());
     let single = singles.iter().find(|&&n| table.edits[n].len() == 1);
@@ -121,26 +114,21 @@ pub fn search(
     let best_pair = best.iter().copied().find(|&n| table.edits[n].len() == 2);
     let against_random = best_pair.map(|n| {
         let random = table.random_pairs(&table.edits[n], &eligible, exposure, 0);
-        table.against_random(n, &random, answers)
+        table.against_random(n, &random, contrast)
     });
     let mut closer: Vec<usize> = best.iter().copied().take(TAKEN_APART).collect();
     closer.extend(hand_picked.filter(|n| !closer.contains(n)));
     let behaviour = match step {
-        0 => behaviour(subject, study, all, mode, &table, &closer)?,
+        0 if study.site_step() == 0 => behaviour(experiment, mode, &table, &closer)?,
         _ => Vec::new(), // later frames are reached by the agent's own steps
     };
     let (mut latent, mut latent_second) = (Vec::new(), Vec::new());
-    if step == 0 && mode == Mode::Replacing {
+    let axis = &study.main_factor()?.axis;
+    if step == study.site_step() && mode == Mode::Replacing {
         for &n in &closer {
-            let edit = edit_config(&table.edits[n], moment);
-            latent.extend(clean_mediation(
-                subject,
-                study,
-                all,
-                &edit,
-                RANDOM_DIRECTIONS,
-            )?);
-            latent_second.extend(second_mediation(subject, study, all, &edit)?);
+            let edit = edit_config(&table.edits[n], axis, moment);
+            latent.extend(clean_mediation(experiment, &edit, RANDOM_DIRECTIONS)?);
+            latent_second.extend(second_mediation(experiment, &edit)?);
         }
     }
     let record = AdversaryRecord {
@@ -165,27 +153,23 @@ pub fn search(
 }
 
 fn behaviour(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     mode: Mode,
     table: &Exhaustive,
     edits: &[usize],
 ) -> Result<Vec<EditedBehaviour>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
     let d = subject.model().config().d_model;
-    let mut vectors = vec![vec![vec![0.0; d]; all.scenarios.len()]];
+    let mut vectors = vec![vec![vec![0.0; d]; set.scenarios.len()]];
     for &n in edits {
-        vectors.push(edit_vectors(
-            subject,
-            study,
-            all,
-            (0, mode),
-            &table.edits[n],
-        )?);
+        vectors.push(edit_vectors(experiment, (0, mode), &table.edits[n])?);
     }
-    let mut reached = closed_loop(subject, study, all, &vectors)?.into_iter();
+    let mut reached = closed_loop(experiment, &vectors)?.into_iter();
     let alone = reached.next().unwrap_or_default();
-    let axis = InstructionAxis::new(subject, study, all)?;
+    let axis = NaturalAxis::new(experiment)?;
     let edited = edits.iter().zip(&vectors[1..]).zip(reached);
     let records = edited.map(|((&n, vectors), reached)| {
         let count = |holds: fn(Reached, Reached) -> bool| {

@@ -1,15 +1,15 @@
 //! What every placement, and every pair of placements, in one frame does to the answer.
 
-use dt_env::Object;
+use crate::subject::Experiment;
 use dt_train::model::EditedToken;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::edit::{Mode, Placement};
+use super::edit::{Mode, Placement, Told};
 use crate::Error;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
+use crate::maths::vectors::argmax;
+use crate::prompts::{Contrast, Side};
 use crate::subject::{Subject, TokenKind};
 
 /// Answers to every edit of one frame in all facets.
@@ -32,15 +32,15 @@ pub struct Exhaustive {
 pub struct FacetAnswers {
     /// Its name.
     pub facet: String,
-    /// Its instruction.
-    pub instruction: Object,
+    /// What tells its main factor.
+    pub told: Told,
     /// Whether it is one of those that edits are chosen on; the others judge the choice.
     pub chosen_on: bool,
     /// The edited frame before the edit.
     pub frame: Vec<u8>,
     /// Answer to the original prompt.
     pub original: Answer,
-    /// Answer to the prompt with the other instruction.
+    /// Answer to the prompt with the main factor flipped.
     pub flipped: Answer,
     /// One for each edit.
     pub answers: Vec<Answer>,
@@ -49,7 +49,7 @@ pub struct FacetAnswers {
 /// What an agent says at the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Logit difference, first answer less second.
+    /// Logit difference.
     pub logit_diff: f32,
     /// Action with the largest logit.
     pub action: u8,
@@ -60,27 +60,18 @@ pub const DECIDED: f32 = 1.0;
 
 impl Answer {
     pub(crate) fn of(subject: &Subject, logits: &[f32]) -> Self {
-        let mut action = 0;
-        for (n, value) in logits.iter().enumerate() {
-            if *value > logits[action] {
-                action = n;
-            }
-        }
         Self {
             logit_diff: subject.difference(logits) as f32,
-            action: action as u8,
+            action: argmax(logits) as u8,
         }
     }
 
-    /// Whether this is the other turn, and decidedly: the largest logit is that of the answer which
-    /// `original` is not, and the logit difference at least [`DECIDED`].
-    pub fn is_turn_from(self, original: Self, answers: (usize, usize)) -> bool {
-        let other = match usize::from(original.action) {
-            a if a == answers.0 => answers.1,
-            a if a == answers.1 => answers.0,
-            _ => return false,
-        };
-        usize::from(self.action) == other && self.logit_diff.abs() >= DECIDED
+    /// Whether this is the other choice, and decidedly: the largest logit is on the contrast's side
+    /// on which `original` is not, and the logit difference at least [`DECIDED`].
+    pub fn is_turn_from(self, original: Self, contrast: &Contrast) -> bool {
+        let [before, after] = [original, self].map(|a| contrast.side(a.action.into()));
+        let other = before.map(Side::other);
+        other.is_some() && after == other && self.logit_diff.abs() >= DECIDED
     }
 }
 
@@ -93,8 +84,8 @@ impl FacetAnswers {
     }
 
     /// Whether an edit turns the agent ([`Answer::is_turn_from`]).
-    pub fn is_flipped(&self, edit: usize, answers: (usize, usize)) -> bool {
-        self.answers[edit].is_turn_from(self.original, answers)
+    pub fn is_flipped(&self, edit: usize, contrast: &Contrast) -> bool {
+        self.answers[edit].is_turn_from(self.original, contrast)
     }
 }
 
@@ -120,16 +111,11 @@ pub fn all_edits(view: usize, mode: Mode) -> Vec<Vec<Placement>> {
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn exhaustive(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-    step: usize,
-    mode: Mode,
-) -> Result<Exhaustive, Error> {
+pub fn exhaustive(experiment: &Experiment, step: usize, mode: Mode) -> Result<Exhaustive, Error> {
+    let subject = experiment.subject;
     let view = subject.view();
     let edits = all_edits(view, mode);
-    let answers = answers_to(subject, study, all, step, mode, &edits)?;
+    let answers = answers_to(experiment, step, mode, &edits)?;
     Ok(Exhaustive {
         mode,
         step,
@@ -144,30 +130,33 @@ pub fn exhaustive(
 /// # Errors
 /// If a prompt cannot be made.
 pub fn answers_to(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     step: usize,
     mode: Mode,
     edits: &[Vec<Placement>],
 ) -> Result<Vec<FacetAnswers>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
     let view = subject.view();
     let n_actions = subject.model().sizes().n_actions;
     let d = embeddings[0].len();
-    let originals = all.of(study, study.original())?;
+    let originals = set.of(study.original())?;
     let said = |prompts: &[_]| -> Vec<Answer> {
         let logits = subject.logits(prompts);
         logits.iter().map(|l| Answer::of(subject, l)).collect()
     };
     let original = said(&originals);
-    let flipped = said(&all.of(study, study.flipped())?);
-    let middle = crate::questions::walsh::middle_return(study);
+    let flipped = said(&set.of(study.flipped())?);
+    let told = Told::of_facets(set)?;
     let token = subject.token(step, TokenKind::State);
-    let facets = all.scenarios.iter().enumerate().map(|(n, scenario)| {
+    let facets = set.scenarios.iter().enumerate().map(|(n, scenario)| {
         let frame = &originals[n].observations[step];
-        let instruction = scenario.facet.configuration.instruction;
-        let change = |p: &Placement| p.change(&embeddings, (frame, view), mode, instruction);
+        let told = told[n];
+        let change = |p: &Placement| p.change(&embeddings, (frame, view), mode, told);
         let changes: std::collections::BTreeMap<Placement, Vec<f32>> = Placement::all(view)
             .into_iter()
             .map(|p| (p, change(&p)))
@@ -192,8 +181,8 @@ pub fn answers_to(
             .collect();
         FacetAnswers {
             facet: scenario.facet.to_string(),
-            instruction,
-            chosen_on: scenario.facet.signs(middle)[1] > 0.0,
+            told,
+            chosen_on: set.is_chosen_on(n),
             frame: frame.clone(),
             original: original[n],
             flipped: flipped[n],

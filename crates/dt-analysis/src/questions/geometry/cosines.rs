@@ -72,11 +72,13 @@ pub fn cluster_order(table: &CosineTable) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dt_env::Object;
+    use dt_env::{Cell, Object};
 
     #[test]
     fn clusters_bring_like_items_together() {
-        let items: Vec<Item> = (0..4).map(|x| Item::new(Object::Key, (x, 0))).collect();
+        let items: Vec<Item> = (0..4)
+            .map(|x| Item::new(Object::Key, Cell::new(x, 0)))
+            .collect();
         let mut table = vec![vec![0.0; 2]; 980];
         for (n, vector) in [[1.0, 0.0], [-1.0, 0.1], [1.0, 0.2], [-1.0, 0.0]]
             .iter()

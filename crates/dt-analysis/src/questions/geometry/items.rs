@@ -1,10 +1,10 @@
 //! Lengths of items, their nearest neighbours, and cosines by kind of pair.
 
-use dt_env::Object;
+use dt_env::{Cell, Object};
 use serde::{Deserialize, Serialize};
 
 use crate::maths::vectors::{cosine, norm};
-use crate::prompts::Item;
+use crate::prompts::{Item, items_at};
 
 /// Names of the vocabulary's channels: objects, colours, states.
 const CHANNELS: [&str; 20] = [
@@ -73,14 +73,14 @@ pub fn nearest_items(
     found
 }
 
-/// Kind of a pair of key and ball items.
+/// Kind of a pair of items of two objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PairClass {
     /// Same object, other cells.
     SameObject,
-    /// Key and ball at one cell.
+    /// Both objects at one cell.
     SameCell,
-    /// Key and ball at other cells.
+    /// Both objects, at different cells.
     Neither,
 }
 
@@ -95,16 +95,14 @@ impl PairClass {
     }
 }
 
-/// Cosines of all pairs of key and ball items at the given cells, by kind.
+/// Cosines of all pairs of items of two objects at the given cells, by kind.
 pub fn pair_cosines(
     embeddings: &[Vec<f64>],
     view: usize,
-    cells: &[(usize, usize)],
+    objects: (Object, Object),
+    cells: &[Cell],
 ) -> Vec<(PairClass, Item, Item, f64)> {
-    let items: Vec<Item> = [Object::Key, Object::Ball]
-        .into_iter()
-        .flat_map(|o| cells.iter().map(move |&c| Item::new(o, c)))
-        .collect();
+    let items = items_at(objects, cells);
     let mut out = Vec::new();
     for (n, &a) in items.iter().enumerate() {
         for &b in &items[n + 1..] {

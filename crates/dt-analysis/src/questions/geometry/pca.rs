@@ -1,13 +1,14 @@
 //! Principal components of a set of items.
 //!
-//! Vectors are brought to unit length, the set is centred, and its singular vectors are the
-//! components; shares of variance are over the total (as scikit-learn's PCA has it).
+//! Vectors are brought to unit length; the components are those of [`maths::pca`](crate::maths::pca),
+//! turned so that known items are positive.
 
-use dt_env::Object;
+use dt_env::{Cell, Object};
 
 use crate::Error;
-use crate::maths::vectors::{dot, minus, singular, unit};
-use crate::prompts::Item;
+use crate::maths::pca::{self, PcaError};
+use crate::maths::vectors::{dot, minus, unit};
+use crate::prompts::{Item, items_at};
 
 /// Components of a set of items.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +27,7 @@ pub struct Pca {
 
 impl Pca {
     /// Fits components to items of a vocabulary; component `k` is turned so that `anchors[k]` is
-    /// positive on it, and where there is no such anchor, the mean of the keys.
+    /// positive on it, and where there is no such anchor, the mean of the first item's object.
     ///
     /// # Errors
     /// If there are fewer than two items, or one has no length.
@@ -52,45 +53,34 @@ impl Pca {
                 items[n]
             )));
         }
-        let d = units[0].len();
-        let mean: Vec<f64> = (0..d)
-            .map(|j| units.iter().map(|u| u[j]).sum::<f64>() / units.len() as f64)
-            .collect();
-        let centred: Vec<Vec<f64>> = units.iter().map(|u| minus(u, &mean)).collect();
-        let (values, mut components) = singular(&centred);
-        let total: f64 = values.iter().map(|v| v * v).sum();
-        if total <= 0.0 {
-            return Err(Error::Question(
-                "all items of the set have the same direction; it has no components".to_owned(),
-            ));
-        }
-        for (k, component) in components.iter_mut().enumerate() {
+        let side = |k: usize, scores: &[f64]| {
             let anchor = anchors
                 .get(k)
                 .and_then(|a| items.iter().position(|i| i == a));
-            let side = match anchor {
-                Some(n) => dot(&centred[n], component),
+            match anchor {
+                Some(n) => scores[n],
                 None => items
                     .iter()
-                    .zip(&centred)
-                    .filter(|(item, _)| item.object == Object::Key)
-                    .map(|(_, c)| dot(c, component))
+                    .zip(scores)
+                    .filter(|(item, _)| item.object == items[0].object)
+                    .map(|(_, score)| score)
                     .sum(),
-            };
-            if side < 0.0 {
-                component.iter_mut().for_each(|x| *x = -*x);
             }
-        }
-        let scores = centred
-            .iter()
-            .map(|c| components.iter().map(|v| dot(c, v)).collect())
-            .collect();
+        };
+        let pca = pca::Pca::fit(&units, side).map_err(|error| {
+            Error::Question(match error {
+                PcaError::NoSpread => {
+                    "all items of the set have the same direction; it has no components".to_owned()
+                }
+                other => other.to_string(),
+            })
+        })?;
         Ok(Self {
             items: items.to_vec(),
-            components,
-            explained_variance_ratio: values.iter().map(|v| v * v / total).collect(),
-            scores,
-            mean,
+            components: pca.components,
+            explained_variance_ratio: pca.explained_variance_ratio,
+            scores: pca.scores,
+            mean: pca.mean,
         })
     }
 
@@ -103,7 +93,7 @@ impl Pca {
     }
 }
 
-/// The instruction direction from key and ball at these cells: their first component, keys
+/// The direction from two objects at these cells: their first component, the first object
 /// positive. With one cell it is the difference of the two unit vectors.
 ///
 /// # Errors
@@ -111,25 +101,23 @@ impl Pca {
 pub fn direction_from_cells(
     embeddings: &[Vec<f64>],
     view: usize,
-    cells: &[(usize, usize)],
+    objects: (Object, Object),
+    cells: &[Cell],
 ) -> Result<Vec<f64>, Error> {
-    Ok(components_from_cells(embeddings, view, cells)?.swap_remove(0))
+    Ok(components_from_cells(embeddings, view, objects, cells)?.swap_remove(0))
 }
 
-/// All components of key and ball at these cells, the first with keys positive.
+/// All components of two objects at these cells, the first object positive on the first.
 ///
 /// # Errors
 /// If there is no cell.
 pub fn components_from_cells(
     embeddings: &[Vec<f64>],
     view: usize,
-    cells: &[(usize, usize)],
+    objects: (Object, Object),
+    cells: &[Cell],
 ) -> Result<Vec<Vec<f64>>, Error> {
-    let items: Vec<Item> = [Object::Key, Object::Ball]
-        .into_iter()
-        .flat_map(|object| cells.iter().map(move |&cell| Item::new(object, cell)))
-        .collect();
-    Ok(Pca::fit(embeddings, view, &items, &[])?.components)
+    Ok(Pca::fit(embeddings, view, &items_at(objects, cells), &[])?.components)
 }
 
 /// Coordinates of all items of an object on a component, `[y][x]`.
@@ -144,7 +132,7 @@ pub fn feature_map(
         .map(|y| {
             (0..view)
                 .map(|x| {
-                    let item = Item::new(object, (x, y));
+                    let item = Item::new(object, Cell::new(x, y));
                     pca.project(&embeddings[item.index(view)], component)
                 })
                 .collect()
@@ -159,7 +147,11 @@ mod tests {
     /// Keys at `+v`, balls at `-v`, each with a part of its own.
     fn planted(own: f64) -> Vec<Vec<f64>> {
         let mut table = vec![vec![0.0; 8]; 980];
-        for (n, cell) in [(2, 6), (0, 5), (4, 2)].into_iter().enumerate() {
+        for (n, cell) in [(2, 6), (0, 5), (4, 2)]
+            .map(Cell::from)
+            .into_iter()
+            .enumerate()
+        {
             for (object, sign) in [(Object::Key, 1.0), (Object::Ball, -1.0)] {
                 let mut v = vec![0.0; 8];
                 v[0] = sign;
@@ -173,7 +165,13 @@ mod tests {
     #[test]
     fn a_planted_direction_is_the_first_component() {
         let table = planted(0.5);
-        let v = direction_from_cells(&table, 7, &[(2, 6), (0, 5), (4, 2)]).unwrap();
+        let v = direction_from_cells(
+            &table,
+            7,
+            (Object::Key, Object::Ball),
+            &[(2, 6), (0, 5), (4, 2)].map(Cell::from),
+        )
+        .unwrap();
         assert!((v[0] - 1.0).abs() < 1e-9, "{v:?}");
         let set: Vec<Item> = ["key, (2,6)", "key, (0,5)", "ball, (2,6)", "ball, (0,5)"]
             .map(|t| t.parse().unwrap())

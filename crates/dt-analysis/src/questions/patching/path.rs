@@ -5,20 +5,19 @@
 //! what then arrives at the receiver is recorded, and written into the receiver of a second,
 //! otherwise clean run.
 
+use crate::subject::Experiment;
 use dt_train::model::HookPoint;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::restored;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
+use crate::subject::TokenKind;
 use crate::subject::hooks::{Chain, Freeze, Patch, Spot};
-use crate::subject::{Subject, TokenKind};
 
 /// Whose output is exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sender {
-    /// The embedding of the first frame's state token.
+    /// The embedding of the state token of the study's site.
     Start,
     /// A head, at every token.
     Head(usize, usize),
@@ -115,15 +114,19 @@ pub struct PathRecord {
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn path_patching(subject: &Subject, study: &Study, all: &Prompts) -> Result<PathRecord, Error> {
-    let clean = all.of(study, study.original())?;
-    let corrupted = all.of(study, study.flipped())?;
+pub fn path_patching(experiment: &Experiment) -> Result<PathRecord, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let clean = set.of(study.original())?;
+    let corrupted = set.of(study.flipped())?;
     let (layers, heads) = (subject.n_layers(), subject.model().config().n_heads);
     let every = HookPoint::all(layers);
     let (of_clean, clean_logits) = subject.cache(&clean, every.iter().copied());
     let (of_corrupted, corrupted_logits) = subject.cache(&corrupted, every.iter().copied());
-    let start = study.moment("start").expect("checked on reading");
-    let start = subject.token(start, TokenKind::State);
+    let start = subject.token(study.site_step(), TokenKind::State);
 
     let mut senders = vec![Sender::Start];
     let mut receivers = Vec::new();

@@ -4,6 +4,7 @@
 //! with cell `w` patched. Cells that cannot matter are not computed: those whose activations are the
 //! same in both runs, and those of the last block that the decision's token never reads.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use dt_train::model::{ActivationCache, HookPoint};
@@ -11,8 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::maths::logit_diff::restored;
-use crate::prompts::{Prompt, Study};
-use crate::questions::edits::Prompts;
+use crate::prompts::{Facet, Prompt};
 use crate::subject::Subject;
 use crate::subject::hooks::{Chain, Patch, Spot};
 
@@ -42,7 +42,7 @@ pub struct PatchMap {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PatchingRecord {
     /// Facets in the study's order.
-    pub facets: Vec<String>,
+    pub facets: Vec<Facet>,
     /// Tokens between clean and corrupted first differ; those before are left out of the maps.
     pub first_token: usize,
     /// Maps.
@@ -158,23 +158,26 @@ fn points(subject: &Subject, sweeps: &[(&'static str, Sweep)]) -> Vec<HookPoint>
 /// # Errors
 /// If a prompt cannot be made.
 pub fn sweep(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     sweeps: &[(&'static str, Sweep)],
 ) -> Result<PatchingRecord, Error> {
-    let clean = all.of(study, study.original())?;
-    let corrupted = all.of(study, study.flipped())?;
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let clean = set.of(study.original())?;
+    let corrupted = set.of(study.flipped())?;
     let points = points(subject, sweeps);
     let (of_clean, clean_logits) = subject.cache(&clean, points.iter().copied());
     let (of_corrupted, corrupted_logits) = subject.cache(&corrupted, points.iter().copied());
     let first = subject.first_token();
-    let facets: Vec<String> = all.scenarios.iter().map(|s| s.facet.to_string()).collect();
+    let facets = set.facets();
     let mut maps = BTreeMap::new();
     for &(name, kind) in sweeps {
         let (rows, columns, cells) = cells(subject, kind, first);
         let mut of_facets = BTreeMap::new();
-        // Windows of all facets together, so that passes are full.
+        // Windows of set facets together, so that passes are full.
         let mut wanted: Vec<(usize, Cell)> = Vec::new();
         for facet in 0..facets.len() {
             for &cell in &cells {
@@ -204,7 +207,7 @@ pub fn sweep(
                 columns: columns.clone(),
                 restored: values.chunks(columns.len()).map(<[_]>::to_vec).collect(),
             };
-            of_facets.insert(facet_name.clone(), map);
+            of_facets.insert(facet_name.to_string(), map);
         }
         maps.insert(name.to_owned(), of_facets);
     }
@@ -213,6 +216,14 @@ pub fn sweep(
         first_token: first,
         maps,
     })
+}
+
+/// Every sweep: by token, by head, and by head and token.
+pub fn all_sweeps() -> Vec<(&'static str, Sweep)> {
+    let mut sweeps = token_sweep();
+    sweeps.extend(head_sweep());
+    sweeps.extend(token_head_sweep());
+    sweeps
 }
 
 /// Whether patching a cell can change the logits at the decision.
@@ -281,13 +292,14 @@ fn patched(
 ///
 /// # Errors
 /// If a prompt cannot be made.
-pub fn patch_all_sites(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-) -> Result<Vec<Option<f64>>, Error> {
-    let clean = all.of(study, study.original())?;
-    let corrupted = all.of(study, study.flipped())?;
+pub fn patch_all_sites(experiment: &Experiment) -> Result<Vec<Option<f64>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let clean = set.of(study.original())?;
+    let corrupted = set.of(study.flipped())?;
     let point = HookPoint::ResidPre(0);
     let (cache, clean_logits) = subject.cache(&clean, [point]);
     let corrupted_diffs = subject.logit_diffs(&corrupted);

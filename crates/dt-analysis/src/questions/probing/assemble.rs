@@ -1,5 +1,6 @@
 //! From probes, swaps and components of a site to its records.
 
+use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use dt_train::model::HookPoint;
@@ -14,17 +15,12 @@ use super::rows::{Rows, Values};
 use super::site::Site;
 use super::swap::{SwapRecord, Swapper};
 use crate::maths::probes::LinearProbe;
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::questions::walsh::{WalshSite, walsh};
-use crate::subject::Subject;
 
 /// Walsh decompositions of the prompts by hook point and moment; none of a study whose prompts
 /// are not the eight combinations.
 pub(super) fn decompositions(
-    subject: &Subject,
-    study: &Study,
-    prompts: &Prompts,
+    experiment: &Experiment,
     points: &[HookPoint],
     config: &SweepConfig,
 ) -> BTreeMap<(HookPoint, &'static str), WalshSite> {
@@ -32,7 +28,7 @@ pub(super) fn decompositions(
     moments.dedup();
     let mut out = BTreeMap::new();
     for moment in moments {
-        let Ok(sites) = walsh(subject, study, prompts, points, moment) else {
+        let Ok(sites) = walsh(experiment, points, moment) else {
             continue;
         };
         let named = points.iter().zip(sites);
@@ -139,10 +135,10 @@ impl SiteParts<'_> {
             untrained: None,
             swap: None,
             walsh: self.walsh.and_then(|site| {
-                let name = concept.name();
+                let name = concept.to_string();
                 Some(WalshShare {
-                    variance: *site.variance.get(name)?,
-                    flips: *site.flips.get(name)?,
+                    variance: *site.variance.get(&name)?,
+                    flips: *site.flips.get(&name)?,
                     of: site.of,
                 })
             }),

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::concept::Concept;
 use super::site::Token;
 use crate::maths::probes::{Choice, RidgeConfig};
+use crate::prompts::Study;
 
 /// What a sweep of probes looks for, where, and in which data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SweepConfig {
-    /// Concepts.
+    /// Concepts; none for all that the study has.
     pub concepts: Vec<Concept>,
     /// Tokens.
     pub tokens: Vec<Token>,
@@ -25,8 +26,8 @@ pub struct SweepConfig {
     pub seed: u64,
     /// Episodes of each walker.
     pub episodes: u32,
-    /// Most distinct walks to a frame that are kept; each is seen under every instruction, target
-    /// order and return-to-go.
+    /// Most distinct walks to a frame that are kept; each is seen under every combination of the
+    /// study's layouts and returns-to-go.
     pub walks: usize,
     /// Folds of the cross-validation that chooses a strength.
     pub folds: usize,
@@ -45,7 +46,7 @@ pub struct SweepConfig {
 impl Default for SweepConfig {
     fn default() -> Self {
         Self {
-            concepts: Concept::ALL.to_vec(),
+            concepts: Vec::new(),
             tokens: Token::ALL.to_vec(),
             hooks: Vec::new(),
             seed: 0,
@@ -78,14 +79,26 @@ impl SweepConfig {
     }
 
     /// Whether a concept is asked for by name and not as one of all.
-    pub(super) fn insists(&self) -> bool {
-        self.concepts.len() < Concept::ALL.len()
+    pub(super) fn insists(&self, study: &Study) -> bool {
+        self.concepts.len() < Concept::all(study).len()
+    }
+
+    /// The same with every concept of a study where none is asked for.
+    pub(super) fn of_study(&self, study: &Study) -> Self {
+        let mut config = self.clone();
+        if config.concepts.is_empty() {
+            config.concepts = Concept::all(study);
+        }
+        config
     }
 
     /// What makes this sweep impossible, if anything does.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self, study: &Study) -> Option<String> {
         if self.concepts.is_empty() || self.tokens.is_empty() {
             return Some("a sweep needs at least one concept and one token".to_owned());
+        }
+        if let Some(problem) = self.concepts.iter().find_map(|c| c.problem(study)) {
+            return Some(problem);
         }
         if self.episodes == 0 || self.walks == 0 || self.folds < 2 {
             return Some(format!(
@@ -114,13 +127,14 @@ pub(super) struct Walker {
     pub(super) perturbed: f64,
 }
 
-/// Demonstrators, the same disturbed, those that head for either target, and one who drifts.
-pub(super) fn walkers() -> Vec<Walker> {
+/// Demonstrators, the same disturbed, those that head for success or, where the task can fail, for
+/// a failure, and one who drifts.
+pub(super) fn walkers(can_fail: bool) -> Vec<Walker> {
     let boltzmann = |temperature| Policy::Boltzmann { temperature };
-    let either = vec![
-        (1.0, boltzmann(1.0)),
-        (1.0, Policy::WrongTarget { temperature: 1.0 }),
-    ];
+    let mut either = vec![(1.0, boltzmann(1.0))];
+    if can_fail {
+        either.push((1.0, Policy::WrongTarget { temperature: 1.0 }));
+    }
     [
         (boltzmann(1.0), 0.0),
         (boltzmann(3.0), 0.0),

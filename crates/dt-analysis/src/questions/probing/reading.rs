@@ -153,7 +153,7 @@ mod tests {
 
     fn left_out(condition: &str, accuracy: f64, chance: f64) -> LeftOut {
         LeftOut {
-            axis: Axis::TargetOrder,
+            axis: Axis::Factor('T'),
             condition: condition.to_owned(),
             chance: Some(chance),
             quality: Quality {

@@ -22,6 +22,8 @@ pub struct ProbeSweepRecord {
     pub step: u64,
     /// Name of the study whose world and prompts are used.
     pub study: String,
+    /// What each concept is called.
+    pub titles: BTreeMap<Concept, String>,
     /// How the sweep was made.
     pub config: SweepConfig,
     /// File that the directions were read from; none if they were fitted here.
@@ -47,7 +49,7 @@ pub struct DataRecord {
     pub frames_walked: usize,
     /// Distinct walks that were kept.
     pub walks: usize,
-    /// Instruction, target order and return-to-go, under all of which each walk is seen.
+    /// Layouts times returns-to-go, under all of which each walk is seen.
     pub combinations: usize,
     /// Returns-to-go that are asked for.
     pub returns_to_go: Vec<f64>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dt_data::NO_ACTION;
-use dt_env::{Direction, Object, Pose};
+use dt_env::{Direction, Pose};
 use dt_train::model::{Model, Padding};
 
 use super::concept::{Axis, Concept};
@@ -12,6 +12,7 @@ use super::site::Token;
 use super::walks::Walks;
 use crate::Error;
 use crate::maths::probes::{Labels, Part, hash_split};
+use crate::prompts::Study;
 
 /// Rows of a token. Each stands for one distinct prefix of tokens up to it.
 #[derive(Clone)]
@@ -26,7 +27,7 @@ pub(super) struct Rows {
     pub(super) contexts: Vec<u64>,
     /// Rows of the training and of the test set.
     pub(super) split: [Vec<usize>; 2],
-    /// Instruction, target order and return-to-go: groups of the cross-validation.
+    /// Combination of layout and return-to-go: groups of the cross-validation.
     pub(super) combinations: Vec<u32>,
 }
 
@@ -63,6 +64,7 @@ pub(super) fn rows_of(
     walks: &Walks,
     model: &Model,
     logit_diffs: &[f64],
+    (study, decision): (&Study, Pose),
     config: &SweepConfig,
 ) -> Result<Rows, Error> {
     let n = walks.combinations();
@@ -97,12 +99,21 @@ pub(super) fn rows_of(
     }
     let labels = (config.concepts.iter())
         .filter_map(|&concept| {
-            let values = values(concept, token, walks, &cases, logit_diffs)?;
+            let values = values(
+                concept,
+                token,
+                (walks, &cases),
+                (study, decision),
+                logit_diffs,
+            )?;
             Some((concept, values))
         })
         .collect();
-    let conditions = (Axis::ALL.into_iter())
-        .filter_map(|axis| Some((axis, conditions(axis, token, walks, &cases, config)?)))
+    let conditions = (Axis::all(study).into_iter())
+        .filter_map(|axis| {
+            let found = conditions(axis, token, (walks, &cases), study, config)?;
+            Some((axis, found))
+        })
         .collect();
     Ok(Rows {
         contexts: cases
@@ -160,24 +171,21 @@ fn pose_id(pose: Pose) -> u32 {
     (u32::from(pose.x) << 8 | u32::from(pose.y)) << 2 | pose.dir as u32
 }
 
-/// Signs of instruction, target order and return-to-go.
-fn bits(walks: &Walks, case: usize) -> [bool; 3] {
+/// Signs of the factors, and of the return-to-go as the last.
+fn bits(walks: &Walks, case: usize) -> Vec<bool> {
     let (_, layout, rtg) = walks.case(case);
-    let configuration = walks.layouts[layout];
     let returns = &walks.returns_to_go;
     let middle = f64::midpoint(returns[0], returns[returns.len() - 1]);
-    [
-        configuration.instruction == Object::Key,
-        configuration.order.objects().0 == Object::Key,
-        rtg > middle,
-    ]
+    let mut bits = walks.layouts[layout].clone();
+    bits.push(rtg > middle);
+    bits
 }
 
 fn values(
     concept: Concept,
     token: Token,
-    walks: &Walks,
-    cases: &[usize],
+    (walks, cases): (&Walks, &[usize]),
+    (study, decision): (&Study, Pose),
     logit_diffs: &[f64],
 ) -> Option<Values> {
     let binary =
@@ -186,11 +194,14 @@ fn values(
         let situations = cases.iter().map(|&case| situation(token, walks, case));
         Values::Real(situations.map(|(pose, time)| of(pose, time)).collect())
     };
-    if let Some(product) = concept.bits() {
+    if let Some(product) = concept.letters() {
+        let letters = study.letters();
         // The product of ±1 is + where an even number of factors is −.
         return Some(binary(&|case| {
             let bits = bits(walks, case);
-            let minus = bits.iter().zip(product).filter(|(bit, of)| *of && !**bit);
+            let of_product = |letter| product.iter().any(|l| l == letter);
+            let minus = bits.iter().zip(&letters);
+            let minus = minus.filter(|(bit, letter)| of_product(**letter) && !**bit);
             minus.count() % 2 == 0
         }));
     }
@@ -199,7 +210,7 @@ fn values(
         Concept::NextAction if token != Token::Decision => None,
         Concept::NextAction => Some(binary(&|case| logit_diffs[case] > 0.0)),
         Concept::Facing => Some(binary(&|case| {
-            situation(token, walks, case).0.dir == Direction::Right
+            situation(token, walks, case).0.dir == decision.dir
         })),
         Concept::Column => Some(real(&|pose, _| f64::from(pose.x))),
         _ => Some(real(&|_, time| time as f64)),
@@ -210,29 +221,23 @@ fn values(
 fn conditions(
     axis: Axis,
     token: Token,
-    walks: &Walks,
-    cases: &[usize],
+    (walks, cases): (&Walks, &[usize]),
+    study: &Study,
     config: &SweepConfig,
 ) -> Option<Conditions> {
+    let letters = study.letters();
     let bit = |which: usize| -> Vec<u32> {
         let bits = cases.iter().map(|&case| bits(walks, case)[which]);
         bits.map(u32::from).collect()
     };
     let situations = || cases.iter().map(|&case| situation(token, walks, case));
     let ids = match axis {
-        Axis::Instruction => bit(0),
-        Axis::TargetOrder => bit(1),
-        Axis::ReturnToGo => bit(2),
+        Axis::Factor(letter) => bit(letters.iter().position(|&l| l == letter)?),
         Axis::Pose => situations().map(|(pose, _)| pose_id(pose)).collect(),
         Axis::Time => situations().map(|(_, time)| time as u32).collect(),
     };
     let name = |id: u32| match (axis, id) {
-        (Axis::Instruction, 0) => "ball".to_owned(),
-        (Axis::Instruction, _) => "key".to_owned(),
-        (Axis::TargetOrder, 0) => "Ball-Key".to_owned(),
-        (Axis::TargetOrder, _) => "Key-Ball".to_owned(),
-        (Axis::ReturnToGo, 0) => "low".to_owned(),
-        (Axis::ReturnToGo, _) => "high".to_owned(),
+        (Axis::Factor(letter), id) => Axis::value_name(letter, id == 1, study),
         (Axis::Pose, id) => {
             let heading = format!("{:?}", Direction::from_index((id & 3) as u8));
             let (x, y) = (id >> 10, id >> 2 & 0xff);

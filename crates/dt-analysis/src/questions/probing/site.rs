@@ -29,7 +29,7 @@ pub struct Site {
 
 impl Site {
     /// Whether only one observation (and the time) has come in yet, so that no product of
-    /// instruction, target order and return-to-go can be there: items of a frame add up, and a
+    /// factors can be there: items of a frame add up, and a
     /// state token does not know the return-to-go before the first attention.
     pub fn is_embedding(self) -> bool {
         matches!(self.point, HookPoint::StateEmbed | HookPoint::ResidPre(0))

@@ -3,6 +3,7 @@
 //! `x − 2 ((w·x + b) / |w|²) w` has the opposite score and is the same in all other directions. If
 //! an agent uses what the probe reads, its turn changes.
 
+use crate::subject::Experiment;
 use dt_env::streams::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,7 @@ use super::windows::place;
 use crate::Error;
 use crate::maths::probes::LinearProbe;
 use crate::maths::vectors::{scaled, to_f32};
-use crate::prompts::{Prompt, Study};
-use crate::questions::edits::Prompts;
+use crate::prompts::Prompt;
 use crate::questions::mediation::random_directions;
 use crate::subject::Subject;
 use crate::subject::hooks::Add;
@@ -83,13 +83,13 @@ pub(super) struct Swapper<'a> {
 }
 
 impl<'a> Swapper<'a> {
-    pub(super) fn new(
-        subject: &'a Subject,
-        study: &Study,
-        all: &Prompts,
-        site: Site,
-    ) -> Result<Self, Error> {
-        let prompts = all.of(study, study.original())?;
+    pub(super) fn new(experiment: &Experiment<'a>, site: Site) -> Result<Self, Error> {
+        let Experiment {
+            subject,
+            prompts: set,
+        } = *experiment;
+        let study = &set.study;
+        let prompts = set.of(study.original())?;
         let frame = study
             .moment(site.token.moment())
             .expect("checked on reading");

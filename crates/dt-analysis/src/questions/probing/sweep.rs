@@ -1,5 +1,6 @@
 //! The sweep: every concept at every site of an agent.
 
+use crate::subject::Experiment;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dt_train::model::HookPoint;
@@ -20,8 +21,6 @@ use super::walks::{Walks, draw_walks};
 use super::windows::{Collected, collect};
 use crate::Error;
 use crate::maths::probes::{Activations, ProbeError};
-use crate::prompts::Study;
-use crate::questions::edits::Prompts;
 use crate::subject::Subject;
 use crate::subject::activations::matching_points;
 
@@ -49,12 +48,17 @@ pub struct Given<'a> {
 /// # Errors
 /// If the sweep cannot be made of this study and agent; the message says what to change.
 pub fn sweep_probes(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     config: &SweepConfig,
     given: Option<Given>,
 ) -> Result<Sweep, Error> {
-    if let Some(problem) = config.problem() {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let config = &config.of_study(study);
+    if let Some(problem) = config.problem(study) {
         return Err(Error::Question(problem));
     }
     if let Some(given) = given {
@@ -63,9 +67,9 @@ pub fn sweep_probes(
     let points = points_of(subject, config, given)?;
     let context = subject.model().config().timesteps();
     let longest = (context - 1).min(subject.model().sizes().max_steps);
-    let walks = draw_walks(study, config, longest)?;
+    let walks = draw_walks(set, config, longest)?;
     let collected = collect(subject, &walks, &points)?;
-    let all_rows = rows_of_tokens(subject, &walks, &collected, config)?;
+    let all_rows = rows_of_tokens(experiment, &walks, &collected, config)?;
     let sites: Vec<Site> = (config.tokens.iter())
         .flat_map(|&token| points.iter().map(move |&point| Site { token, point }))
         .collect();
@@ -85,15 +89,14 @@ pub fn sweep_probes(
             observation_baseline(subject, &walks, &all_rows, config)?,
         ),
     };
-    let prompts = Prompts::new(study)?;
-    let decomposed = decompositions(subject, study, &prompts, &points, config);
+    let decomposed = decompositions(experiment, &points, config);
     let (mut probes, mut directions) = (Vec::new(), Vec::new());
     for ((site, found), untrained) in sites.iter().zip(read).zip(untrained) {
         let of_walsh = decomposed.get(&(site.point, site.token.moment()));
         let parts = SiteParts {
             site: *site,
             rows: &all_rows[&site.token],
-            swapper: Swapper::new(subject, study, &prompts, *site)?,
+            swapper: Swapper::new(experiment, *site)?,
             // Prompts stand at the decision, other places of the corridor have none.
             walsh: of_walsh.filter(|_| site.token != Token::Corridor),
             config,
@@ -111,6 +114,9 @@ pub fn sweep_probes(
             seed: agent.seed,
             step: agent.step,
             study: study.name.clone(),
+            titles: (config.concepts.iter())
+                .map(|c| (*c, c.title(study)))
+                .collect(),
             config: config.clone(),
             directions: given.map(|g| g.file.to_owned()),
             data: DataRecord {
@@ -131,15 +137,21 @@ pub fn sweep_probes(
 }
 
 fn rows_of_tokens(
-    subject: &Subject,
+    experiment: &Experiment,
     walks: &Walks,
     collected: &Collected,
     config: &SweepConfig,
 ) -> Result<BTreeMap<Token, Rows>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
     let model = subject.model();
+    let decision = *(set.scenarios[0].poses.last()).expect("a walk has frames");
     let of_token = |&token: &Token| {
-        let rows = rows_of(token, walks, model, &collected.logit_diffs, config)?;
-        check_concepts(token, &rows, config)?;
+        let about = (&set.study, decision);
+        let rows = rows_of(token, walks, model, &collected.logit_diffs, about, config)?;
+        check_concepts(token, &rows, config.insists(&set.study))?;
         check_folds(token, &rows, config)?;
         Ok((token, rows))
     };
@@ -169,14 +181,14 @@ fn points_of(
 }
 
 /// Refuses bits that do not vary, and other concepts that were asked for by name and do not.
-fn check_concepts(token: Token, rows: &Rows, config: &SweepConfig) -> Result<(), Error> {
+fn check_concepts(token: Token, rows: &Rows, insists: bool) -> Result<(), Error> {
     let all: Vec<usize> = (0..rows.cases.len()).collect();
     for (concept, values) in &rows.labels {
-        let (insists, is_bit) = (config.insists(), concept.bits().is_some());
+        let is_bit = concept.letters().is_some();
         if (insists || is_bit) && is_constant(values.labels(), &all) {
             let advice = match is_bit {
                 true => {
-                    "give the study prompts with both instructions, target orders and \
+                    "give the study layouts with both values of each factor, and two \
                          returns-to-go"
                 }
                 false => "leave it out with --concepts, or choose another token with --tokens",
@@ -197,7 +209,7 @@ fn check_folds(token: Token, rows: &Rows, config: &SweepConfig) -> Result<(), Er
         false => Ok(()),
         true => Err(Error::Question(format!(
             "{} folds need as many groups of rows, the {token} has {}: combinations of \
-             instruction, target order and return-to-go; use --folds {} or fewer",
+             layout and return-to-go; use --folds {} or fewer",
             config.folds,
             groups.len(),
             groups.len()

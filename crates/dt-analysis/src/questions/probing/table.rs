@@ -1,13 +1,20 @@
 //! A sweep as one long table.
 
-use std::fmt::Write as _;
-
 use super::reading::Reading;
 use super::record::{ProbeRecord, ProbeSweepRecord, ProbeVerdict};
+use crate::draw::csv;
 use crate::maths::probes::Quality;
 
 /// Names of the columns.
-const HEAD: &str = "agent,seed,concept,hook_point,token,metric,value\n";
+const COLUMNS: [&str; 7] = [
+    "agent",
+    "seed",
+    "concept",
+    "hook_point",
+    "token",
+    "metric",
+    "value",
+];
 
 /// All numbers of some sweeps, one row each:
 /// `agent,seed,concept,hook_point,token,metric,value`.
@@ -15,40 +22,32 @@ const HEAD: &str = "agent,seed,concept,hook_point,token,metric,value\n";
 /// The raw observation's rows have `observation` for a hook point. What does not exist has no
 /// value.
 pub fn sweep_csv(records: &[&ProbeSweepRecord]) -> String {
-    let mut csv = HEAD.to_owned();
+    let mut table = String::new();
+    csv::push_row(&mut table, COLUMNS);
     for record in records {
         for baseline in &record.observation {
-            let (concept, token) = (baseline.concept.name(), baseline.token.name());
+            let (concept, token) = (baseline.concept.to_string(), baseline.token.name());
             let metrics = baseline.reading.as_ref().map(|r| of_reading("", r));
-            let site = [concept, "observation", token];
-            push(&mut csv, record, site, metrics.unwrap_or_default());
+            let site = [concept.as_str(), "observation", token];
+            push(&mut table, record, site, metrics.unwrap_or_default());
         }
         for probe in &record.probes {
-            let site = [probe.concept.name(), &probe.point, probe.token.name()];
-            push(&mut csv, record, site, of_probe(probe));
+            let site = [&probe.concept.to_string(), &probe.point, probe.token.name()];
+            push(&mut table, record, site, of_probe(probe));
         }
     }
-    csv
+    table
 }
 
 type Metrics = Vec<(String, Option<f64>)>;
 
-fn push(csv: &mut String, record: &ProbeSweepRecord, site: [&str; 3], metrics: Metrics) {
-    let quoted = |text: &str| match text.contains([',', '"', '\n']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    };
+fn push(table: &mut String, record: &ProbeSweepRecord, site: [&str; 3], metrics: Metrics) {
     let seed = record.seed.map_or(String::new(), |s| s.to_string());
-    let agent = quoted(&record.agent);
     let [concept, point, token] = site;
     for (metric, value) in metrics {
-        let metric = quoted(&metric);
-        let value = value.map_or(String::new(), |v| v.to_string());
-        writeln!(
-            csv,
-            "{agent},{seed},{concept},{point},{token},{metric},{value}"
-        )
-        .expect("strings take all");
+        let value = csv::number(value);
+        let row = [&record.agent, &seed, concept, point, token, &metric, &value];
+        csv::push_row(table, row);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ways to a frame, each walked in all layouts alike.
 //!
-//! A demonstrator's actions are replayed under every instruction and target order, and each
-//! window is shown with every return-to-go. So each combination occurs equally often at every
+//! A demonstrator's actions are replayed in every layout of the study, and each window is shown
+//! with every return-to-go. So each combination occurs equally often at every
 //! pose, time and history: nothing that a walker does gives a label away. Frames count up to the
 //! one at which the agent must turn; after the turn its pose would tell the side that is sought.
 
@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dt_data::{Amount, Dataset, Part, PlannerConfig, Recipe};
-use dt_env::{Action, Configuration, Direction, Env, EnvSpec, MemoryLayout, Pose};
+use dt_env::{Action, Env, Facts, Pose};
 use rand::RngExt;
 
 use super::config::{SweepConfig, walkers};
 use crate::Error;
-use crate::prompts::Study;
+use crate::prompts::{Layouts, PromptSet, Scenario, Study};
 
 /// A distinct walk from the start to a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +46,8 @@ impl Walk {
 pub(super) struct Walks {
     /// The walks.
     pub(super) walks: Vec<Walk>,
-    /// Instruction and target order of each layout.
-    pub(super) layouts: Vec<Configuration>,
+    /// Signs of the factors in each layout.
+    pub(super) layouts: Vec<Vec<bool>>,
     /// Returns-to-go.
     pub(super) returns_to_go: Vec<f64>,
     /// Frames that were walked through, repeated ones included.
@@ -78,19 +78,27 @@ impl Walks {
 
 /// Draws walks of at most `longest` steps.
 pub(super) fn draw_walks(
-    study: &Study,
+    set: &PromptSet,
     config: &SweepConfig,
     longest: usize,
 ) -> Result<Walks, Error> {
+    let study = &set.study;
     let spec = Arc::new(study.env_spec().map_err(Error::Config)?);
-    let mut layouts = study.prompts.clone();
-    layouts.sort_unstable();
-    layouts.dedup();
+    // Each layout once: a facet repeats them for every return-to-go.
+    let mut scenarios: Vec<&Scenario> = Vec::new();
+    for scenario in &set.scenarios {
+        if !scenarios
+            .iter()
+            .any(|s| s.facet.values == scenario.facet.values)
+        {
+            scenarios.push(scenario);
+        }
+    }
     let mut returns_to_go = study.returns_to_go.clone();
     returns_to_go.sort_by(f64::total_cmp);
     returns_to_go.dedup();
 
-    let walkers = walkers();
+    let walkers = walkers(!spec.failures().is_empty());
     let recipe = Recipe {
         name: "probe".to_owned(),
         env: study.env.clone(),
@@ -121,24 +129,46 @@ pub(super) fn draw_walks(
         );
         let mut env = Env::new(spec.clone());
         env.reset(episode.env_seed);
-        let layout = *env.layout().expect("studies are of the memory family");
-        let start = (layout.hallway_end, layout.agent_x, layout.agent_dir as u8);
-        for walk in replay(&spec, layout, &layouts, &actions, longest) {
+        let envs = alike(study, &scenarios, &env)?;
+        // What the factors leave open: walks that differ in factors alone are one walk.
+        let start = (envs[0].facts(), envs[0].world().agent());
+        let decision = *scenarios[0].poses.last().expect("a walk has frames");
+        for walk in replay(envs, decision, &actions, longest) {
             frames_walked += 1;
-            let key = (start, walk.actions.clone());
+            let key = (start.clone(), walk.actions.clone());
             found.entry(key).or_insert(walk).times_walked += 1;
         }
     }
     Ok(Walks {
         walks: thin(found.into_values().collect(), config),
-        layouts,
+        layouts: scenarios.iter().map(|s| s.facet.values.clone()).collect(),
         returns_to_go,
         frames_walked,
     })
 }
 
-/// Corridor's end, the agent's column and heading.
-type Start = (u8, u8, u8);
+/// What a reset decided, and where the agent stands after it.
+type Start = (Facts, Pose);
+
+/// The study's layouts, each with the agent where it starts in `started` and all else that the
+/// factors leave open as it is there; hand-drawn ones are as they are drawn.
+fn alike(study: &Study, scenarios: &[&Scenario], started: &Env) -> Result<Vec<Env>, Error> {
+    let env = |scenario: &&Scenario| {
+        if matches!(study.layouts, Layouts::Drawn(_)) {
+            return Ok(scenario.start.env());
+        }
+        let factors = study.factors.iter().zip(&scenario.facet.values);
+        let facts: Facts = factors
+            .map(|(f, &v)| (f.axis.as_str(), f.value(v)))
+            .collect();
+        let mut env = started.clone();
+        let all = started.facts().and(&facts);
+        env.reset_where(&all)
+            .map_err(|e| Error::Question(e.to_string()))?;
+        Ok(env)
+    };
+    scenarios.iter().map(env).collect()
+}
 
 /// Replaces a share of actions by random ones; each episode has a random stream of its own.
 fn disturb(actions: &mut [u8], share: f64, seed: u64, episode: usize) {
@@ -151,38 +181,21 @@ fn disturb(actions: &mut [u8], share: f64, seed: u64, episode: usize) {
 }
 
 /// The walk to each frame of an episode up to the decision, in all layouts.
-fn replay(
-    spec: &Arc<EnvSpec>,
-    layout: MemoryLayout,
-    layouts: &[Configuration],
-    actions: &[u8],
-    longest: usize,
-) -> Vec<Walk> {
-    let mut envs: Vec<Env> = layouts
-        .iter()
-        .map(|&configuration| {
-            let mut env = Env::new(spec.clone());
-            env.reset_layout(Some(&MemoryLayout {
-                configuration,
-                ..layout
-            }));
-            env
-        })
-        .collect();
-    let mut frames: Vec<Vec<Vec<u8>>> = vec![Vec::new(); layouts.len()];
+fn replay(mut envs: Vec<Env>, decision: Pose, actions: &[u8], longest: usize) -> Vec<Walk> {
+    let mut frames: Vec<Vec<Vec<u8>>> = vec![Vec::new(); envs.len()];
     let mut walks: Vec<Walk> = Vec::new();
     let start = envs[0].world().agent();
     let mut arrived: Option<Pose> = None;
     for step in 0..=longest.min(actions.len()) {
         let pose = envs[0].world().agent();
-        // Key and ball stand in the way alike, so that all layouts are walked alike.
+        // What differs stands in the way alike in most tasks; where it does not, the walk ends.
         if envs.iter().any(|env| env.world().agent() != pose) {
             break;
         }
         if arrived.is_some_and(|before| before != pose) {
             break;
         }
-        if pose.x > layout.hallway_end {
+        if (pose.x, pose.y) == (decision.x, decision.y) {
             arrived = Some(pose);
         }
         for (seen, env) in frames.iter_mut().zip(&envs) {
@@ -191,7 +204,7 @@ fn replay(
         walks.push(Walk {
             actions: actions[..step].to_vec(),
             pose,
-            at_decision: arrived.is_some() && pose.dir == Direction::Right,
+            at_decision: pose == decision,
             frames: frames.clone(),
             times_walked: 0,
             start,
@@ -230,6 +243,7 @@ fn thin(walks: Vec<Walk>, config: &SweepConfig) -> Vec<Walk> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dt_env::Direction;
 
     fn walks(count: usize) -> Walks {
         let config = SweepConfig {
@@ -237,7 +251,7 @@ mod tests {
             walks: count,
             ..SweepConfig::default()
         };
-        draw_walks(&Study::memory_post(), &config, 8).unwrap()
+        draw_walks(&PromptSet::new(&Study::memory_post()).unwrap(), &config, 8).unwrap()
     }
 
     #[test]

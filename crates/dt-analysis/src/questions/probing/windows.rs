@@ -171,6 +171,7 @@ fn batch(model: &Model, walks: &Walks, cases: &[usize]) -> TokenBatch {
 
 #[cfg(test)]
 mod tests {
+    use crate::prompts::PromptSet;
     use std::path::PathBuf;
 
     use dt_train::checkpoint::{Agent, AgentRecord};
@@ -179,7 +180,6 @@ mod tests {
 
     use super::*;
     use crate::prompts::Study;
-    use crate::questions::edits::Prompts;
     use crate::questions::probing::config::SweepConfig;
     use crate::questions::probing::walks::draw_walks;
 
@@ -232,11 +232,11 @@ mod tests {
         for padding in [Padding::Aligned, Padding::ZeroFrames] {
             let subject = subject(&study, padding);
             let longest = subject.model().config().timesteps() - 1;
-            let walks = draw_walks(&study, &config, longest).unwrap();
+            let all = PromptSet::new(&study).unwrap();
+            let walks = draw_walks(&all, &config, longest).unwrap();
             let points = [HookPoint::StateEmbed, HookPoint::ResidPost(0)];
             let found = collect(&subject, &walks, &points).unwrap();
-            let all = Prompts::new(&study).unwrap();
-            let prompts = all.of(&study, study.original()).unwrap();
+            let prompts = all.of(study.original()).unwrap();
             let (cache, logits) = subject.cache(&prompts, points);
             let mut compared = 0;
             for case in 0..walks.cases() {
@@ -245,8 +245,8 @@ mod tests {
                     continue;
                 }
                 let same = |n: &usize| {
-                    let facet = all.scenarios[*n].facet;
-                    facet.configuration == walks.layouts[layout] && facet.rtg == rtg
+                    let facet = &all.scenarios[*n].facet;
+                    facet.values == walks.layouts[layout] && facet.rtg == rtg
                 };
                 let prompt = (0..prompts.len()).find(same).unwrap();
                 for point in points {

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use dt_data::Dataset;
 
-use crate::batch::Counted;
+use super::{Engine, OperationsRecord};
 use crate::batch::frames::DistinctFrames;
-use crate::bench::OperationsRecord;
 use crate::definition::Precision;
-use crate::model::{Model, ParamSpec};
-use crate::optim::{Moments, OptimizerConfig};
+use crate::model::Model;
+use crate::optim::OptimizerConfig;
 
 /// Never called: no device that it could profile can be opened.
 pub(crate) fn profile(
@@ -21,43 +20,13 @@ pub(crate) fn profile(
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// No value of this type exists.
-pub(crate) enum Engine {}
-
-/// Numbers of each agent, as they have been read.
-pub(crate) struct Reading {
-    pub(crate) loss_sum: Vec<f64>,
-    pub(crate) grad_norm: Vec<f64>,
-}
-
-impl Engine {
-    pub(crate) fn new(
-        _: &mut Model,
-        _: OptimizerConfig,
-        _: Precision,
-        _: &Dataset,
-        _: &Arc<DistinctFrames>,
-    ) -> Option<Self> {
-        None
-    }
-
-    pub(crate) fn step(&mut self, _: &Model, _: &[Vec<Counted>], _: usize, _: f64) {
-        match *self {}
-    }
-
-    pub(crate) fn release(&mut self, _: &mut Model, _: usize) {
-        match *self {}
-    }
-
-    pub(crate) fn read(&mut self) -> Option<Reading> {
-        match *self {}
-    }
-
-    pub(crate) fn moments(&self, _: &[ParamSpec], _: usize) -> Option<(usize, Vec<Moments>)> {
-        match *self {}
-    }
-
-    pub(crate) fn restore(&mut self, _: &[ParamSpec], _: &[Vec<f32>], _: usize, _: &[Moments]) {
-        match *self {}
-    }
+/// No device is libtorch's.
+pub(crate) fn open(
+    _: &mut Model,
+    _: OptimizerConfig,
+    _: Precision,
+    _: &Dataset,
+    _: &Arc<DistinctFrames>,
+) -> Option<Box<dyn Engine>> {
+    None
 }

@@ -1,6 +1,7 @@
 //! A training step on libtorch.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use dt_data::Dataset;
 use rayon::prelude::*;
@@ -16,12 +17,13 @@ use crate::batch::{Counted, total};
 use crate::definition::Precision;
 use crate::device::libtorch::{Shared, below};
 use crate::device::{is_gpu, is_libtorch};
+use crate::engine::{Engine, Reading};
 use crate::model::{Model, ParamSpec};
 use crate::optim::{Moments, OptimizerConfig};
 
 /// Parameters, optimiser, data and what a step needs, on one of libtorch's devices.
-pub(crate) struct Engine {
-    data: Data,
+pub(crate) struct Libtorch {
+    pub(super) data: Data,
     pub(super) weights: Weights,
     leaves: Vec<Shared>,
     item_frequency: Option<Shared>,
@@ -48,15 +50,7 @@ pub(super) struct Gradients {
     pub(super) flat: Vec<Tensor>,
 }
 
-/// Numbers of each agent, as they have been read.
-pub(crate) struct Reading {
-    /// Sum of the steps' mean losses since the last reading.
-    pub(crate) loss_sum: Vec<f64>,
-    /// Gradient's global norm at the last step.
-    pub(crate) grad_norm: Vec<f64>,
-}
-
-impl Engine {
+impl Libtorch {
     /// Takes over the parameters of a model on a device of libtorch's; they become views of the
     /// engine's. Elsewhere there is no engine.
     pub(crate) fn new(
@@ -206,6 +200,53 @@ impl Engine {
     ) {
         self.weights.restore(specs, values, moments, updates);
         self.leaves = self.weights.leaves(self.precision);
+    }
+}
+
+impl Engine for Libtorch {
+    fn step(
+        &mut self,
+        model: &mut Model,
+        windows: &[Vec<Counted>],
+        micro_batches: usize,
+        factor: f64,
+    ) {
+        Self::step(self, model, windows, micro_batches, factor);
+    }
+
+    fn read(&mut self) -> Option<Reading> {
+        Self::read(self)
+    }
+
+    fn moments(&self, specs: &[ParamSpec], agent: usize) -> Option<(usize, Vec<Moments>)> {
+        Self::moments(self, specs, agent)
+    }
+
+    fn restore(
+        &mut self,
+        model: &mut Model,
+        values: Vec<Vec<f32>>,
+        updates: usize,
+        moments: Vec<Moments>,
+    ) {
+        Self::restore(self, model.specs(), &values, updates, &moments);
+    }
+
+    fn release(&mut self, model: &mut Model, agent: usize) {
+        Self::release(self, model, agent);
+    }
+
+    /// Its own parts overlap, so a step is one.
+    fn step_in_phases(
+        &mut self,
+        model: &mut Model,
+        windows: &[Vec<Counted>],
+        micro_batches: usize,
+    ) -> Vec<(&'static str, f64)> {
+        let clock = Instant::now();
+        Self::step(self, model, windows, micro_batches, 1.0);
+        Self::read(self);
+        vec![("libtorch", clock.elapsed().as_secs_f64())]
     }
 }
 

@@ -18,13 +18,33 @@ mod weights;
 mod windows;
 
 #[cfg(all(test, feature = "flex"))]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use engine::Engine;
-
+use std::sync::Arc;
 use std::{fs, io};
 
-use crate::bench::OperationsRecord;
+use engine::Libtorch;
+
+use dt_data::Dataset;
+
+use super::{Engine, OperationsRecord};
+use crate::batch::frames::DistinctFrames;
+use crate::definition::Precision;
+use crate::model::Model;
+use crate::optim::OptimizerConfig;
+
+/// An engine that takes over the parameters of a model on a device of libtorch's; elsewhere there is
+/// none.
+pub(crate) fn open(
+    model: &mut Model,
+    optimizer: OptimizerConfig,
+    precision: Precision,
+    data: &Dataset,
+    frames: &Arc<DistinctFrames>,
+) -> Option<Box<dyn Engine>> {
+    let engine = Libtorch::new(model, optimizer, precision, data, frames)?;
+    Some(Box::new(engine))
+}
 
 /// Does some steps under libtorch's profiler: what it counts, per step, and the trace itself, in
 /// Chrome's format.

@@ -9,21 +9,21 @@ use dt_data::{Dataset, Recipe, Window, WindowEnd, WindowSampler};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::engine::{Engine, Gradients};
+use super::engine::{Gradients, Libtorch};
 use super::weights::host;
+use super::windows::{FrameInputs, Inputs, Times};
 use crate::batch::frames::DistinctFrames;
 use crate::batch::{Counted, TrainBatch, train_batch};
 use crate::definition::Precision;
-use crate::device::DeviceSpec;
-use crate::model::tests::{SIZES, largest_difference, loss_and_gradients, model, variants};
+use crate::device::{DeviceSpec, to_host};
+use crate::engine::tests::{SIZES, largest_difference, loss_and_gradients, model, variants};
 use crate::model::{
     Frames, InputStatistics, ItemRows, Model, ModelConfig, NoHooks, Padding, ParamSpec,
     StateEmbedding,
 };
-use crate::optim::{Optimizer, OptimizerConfig, Schedule, to_host};
-use crate::run::{Trainer, input_statistics};
+use crate::optim::{Optimizer, OptimizerConfig, Schedule};
 
-fn dataset() -> Dataset {
+pub(crate) fn dataset() -> Dataset {
     let text = "(name: \"w\", env: \"MiniGrid-MemoryS7FixedStart-v0\", max_steps: 50, \
                 parts: [(policy: Boltzmann(temperature: 1.0), amount: Episodes(40))])";
     let recipe = Recipe::parse("w.ron", text).unwrap();
@@ -113,18 +113,72 @@ fn engine(
     optimizer: OptimizerConfig,
     data: &Dataset,
     frames: &Arc<DistinctFrames>,
-) -> Engine {
-    Engine::new(model, optimizer, Precision::F32, data, frames).expect("it is on libtorch")
+) -> Libtorch {
+    Libtorch::new(model, optimizer, Precision::F32, data, frames).expect("it is on libtorch")
 }
 
 /// A parameter's gradient, agent after agent.
-fn gradient(engine: &Engine, model: &Model, of: &Gradients, param: usize) -> Vec<f32> {
+fn gradient(engine: &Libtorch, model: &Model, of: &Gradients, param: usize) -> Vec<f32> {
     let layout = &engine.weights.layout;
     let own = (0..model.agents() as i64).flat_map(|agent| {
         let sections: Vec<Vec<f32>> = of.flat.iter().map(|flat| host(&flat.get(agent))).collect();
         layout.values_of(param, &model.specs()[param], &sections)
     });
     own.collect()
+}
+
+/// What is gathered on the device is what [`crate::model::WindowBuilder`] makes of the windows.
+#[test]
+fn gathered_windows_are_the_builders() {
+    let data = dataset();
+    let frames = Arc::new(DistinctFrames::new(&data));
+    for padding in [Padding::Aligned, Padding::ZeroFrames] {
+        for state_embedding in [StateEmbedding::Grid, StateEmbedding::Dense] {
+            let config = ModelConfig {
+                padding,
+                state_embedding,
+                ..variants()[0].clone()
+            };
+            let mut copy = on_libtorch(&model(&config, 1, false));
+            let engine = engine(&mut copy, OptimizerConfig::default(), &data, &frames);
+            let windows = draw(&data, 1, 6);
+            let inputs = Inputs::new(&engine.data, &[&windows[0]], &copy);
+            let batch = train_batch(&data, &frames, &windows[0], &config, &SIZES);
+            let tokens = &batch.tokens;
+            assert_eq!(inputs.timesteps as usize, tokens.timesteps);
+            assert_eq!(host(&inputs.returns), tokens.returns_to_go);
+            let ints = |tensor: &tch::Tensor| -> Vec<i64> {
+                Vec::try_from(tensor.to_kind(tch::Kind::Int64).view(-1)).unwrap()
+            };
+            let widened = |of: &[u32]| -> Vec<i64> { of.iter().map(|&n| i64::from(n)).collect() };
+            assert_eq!(ints(&inputs.actions), widened(&tokens.actions));
+            let Times::Rows(times) = &inputs.times else {
+                panic!("times are rows of a table");
+            };
+            assert_eq!(ints(times), widened(&tokens.times));
+            match (&inputs.frames, &tokens.frames) {
+                (FrameInputs::Dense(found), Frames::Dense(expected)) => {
+                    assert_eq!(&host(found), expected);
+                }
+                (
+                    FrameInputs::Items {
+                        items,
+                        offsets,
+                        shown,
+                    },
+                    Frames::Items(rows),
+                ) => {
+                    let (items, offsets) = (ints(items), ints(offsets));
+                    for (frame, &sum) in ints(shown).iter().enumerate() {
+                        let of = offsets[sum as usize]..offsets[sum as usize + 1];
+                        let found = &items[of.start as usize..of.end as usize];
+                        assert_eq!(found, widened(rows.row(frame).0));
+                    }
+                }
+                _ => panic!("both are items, or both are dense"),
+            }
+        }
+    }
 }
 
 #[test]
@@ -181,7 +235,7 @@ fn an_update_is_the_optimizers() {
     let data = dataset();
     let frames = Arc::new(DistinctFrames::new(&data));
     let mut engine = engine(&mut copy, optimizer, &data, &frames);
-    let mut expected = Optimizer::new(optimizer, &plain);
+    let mut expected = Optimizer::new(optimizer, plain.specs().len());
     for step in 0..4 {
         let windows = draw(&data, 2, step);
         engine.step(&copy, &windows, 1, 0.7);
@@ -197,7 +251,9 @@ fn an_update_is_the_optimizers() {
         let upload =
             |(spec, values): (&ParamSpec, Vec<f32>)| crate::model::upload(spec, values, &device);
         let grads = plain.specs().iter().zip(grads).map(upload).collect();
-        let norms = expected.step(&mut plain, grads, 0.7);
+        let params = plain.params().to_vec();
+        let (params, norms) = expected.step(plain.specs(), params, grads, 0.7);
+        plain.set_params(params);
         let reading = engine.read().expect("a step was taken");
         for (norm, expected) in reading.grad_norm.iter().zip(&norms) {
             assert!((norm / expected - 1.0).abs() < 1e-4, "{norm} {expected}");
@@ -218,7 +274,7 @@ fn an_update_is_the_optimizers() {
     let [ours, theirs] = [&copy, &plain].map(|m| to_host(&m.forward(&frames, &mut NoHooks)));
     assert!(largest_difference(&ours, &theirs) < 1e-3);
     // A state goes out and comes back as it was.
-    let of_agents = |engine: &Engine, specs: &[ParamSpec]| {
+    let of_agents = |engine: &Libtorch, specs: &[ParamSpec]| {
         let [first, second] = [0, 1].map(|agent| engine.moments(specs, agent).unwrap());
         assert_eq!((first.0, second.0), (4, 4));
         let mut moments = first.1;
@@ -247,70 +303,6 @@ fn an_update_is_the_optimizers() {
 }
 
 #[test]
-fn agents_that_train_together_train_as_alone() {
-    let data = Arc::new(dataset());
-    let mut config = crate::AgentConfig::default_memory();
-    config.model = ModelConfig {
-        gated_mlp: true,
-        centre_observations: true,
-        ..variants()[0].clone()
-    };
-    config.optimizer.clip_norm = Some(0.5); // clips some steps of some agents
-    // Where a gradient is nothing but rounding (that of an item that no frame lacks, once frames
-    // are centred), Adam would make a step of it.
-    config.optimizer.epsilon = 1e-6;
-    config.training.batch_size = 12;
-    let statistics = input_statistics(&data, &SIZES);
-    let device = DeviceSpec::Libtorch.open().unwrap();
-    let sampler = WindowSampler::new(&data, config.model.timesteps(), WindowEnd::AnyStep);
-    let trainer = |seeds: &[u64]| {
-        Trainer::new(
-            &config,
-            SIZES,
-            data.clone(),
-            sampler.clone(),
-            &statistics,
-            seeds,
-            &device,
-        )
-    };
-    let seeds = [3, 8, 21];
-    let mut all = trainer(&seeds);
-    let mut records = Vec::new();
-    for step in 0..10 {
-        all.step();
-        records.push(all.read());
-        if step == 5 {
-            all.release(1); // the others go on as if nothing had happened
-        }
-    }
-    for (agent, seed) in [3, 21].into_iter().enumerate() {
-        let mut alone = trainer(&[seed]);
-        for records in &records {
-            alone.step();
-            let own = alone.read()[0];
-            let together = records[if records.len() == 3 { 2 * agent } else { agent }];
-            assert!((own.loss - together.loss).abs() < 1e-5 * own.loss);
-            assert!((own.grad_norm / together.grad_norm - 1.0).abs() < 1e-4);
-        }
-        let (ours, theirs) = (all.values(agent), alone.values(0));
-        let mut sums = [0.0_f64; 2];
-        for ((spec, ours), theirs) in all.model.specs().iter().zip(&ours).zip(&theirs) {
-            // This gradient is rounding, whose size Adam takes away.
-            if spec.name.ends_with("b_K") {
-                continue;
-            }
-            for (a, b) in ours.iter().zip(theirs) {
-                sums[0] += f64::from(a - b).powi(2);
-                sums[1] += f64::from(*b).powi(2);
-            }
-        }
-        let relative = (sums[0] / sums[1]).sqrt();
-        assert!(relative < 1e-5, "seed {seed}: {relative:e}");
-    }
-}
-
-#[test]
 fn gradients_in_bfloat16_point_where_those_in_f32_do() {
     let data = dataset();
     let frames = Arc::new(DistinctFrames::new(&data));
@@ -322,7 +314,7 @@ fn gradients_in_bfloat16_point_where_those_in_f32_do() {
             let views: Vec<&[Counted]> = windows.iter().map(|w| &w[..]).collect();
             let [exact, rounded] = [Precision::F32, Precision::Bf16].map(|precision| {
                 let mut copy = on_libtorch(&plain);
-                let engine = Engine::new(&mut copy, optimizer, precision, &data, &frames);
+                let engine = Libtorch::new(&mut copy, optimizer, precision, &data, &frames);
                 let engine = engine.expect("it is on libtorch");
                 let found = engine.gradients(&copy, &views, &vec![1.0; agents]);
                 let params = 0..copy.specs().len();

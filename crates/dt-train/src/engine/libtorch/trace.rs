@@ -5,7 +5,7 @@ use std::io;
 
 use serde::Deserialize;
 
-use crate::bench::OperationsRecord;
+use crate::engine::OperationsRecord;
 
 #[derive(Deserialize)]
 struct Trace {

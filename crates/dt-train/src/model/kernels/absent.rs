@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::burn::prelude::*;
 
 use crate::model::{ItemRows, Queries, TokenBatch};
-use crate::optim::Update;
 
 const NEVER: &str = "host kernels are only called on the flex backend";
 
@@ -22,15 +21,6 @@ pub(crate) struct TokenTables {
 
 pub(crate) fn supports_heads(_: usize, _: usize) -> bool {
     false
-}
-
-pub(crate) fn adamw(
-    _: &Update,
-    _: Tensor<3>,
-    _: Tensor<3>,
-    _: [Tensor<3>; 2],
-) -> (Tensor<3>, [Tensor<3>; 2]) {
-    unreachable!("{NEVER}")
 }
 
 pub(crate) fn attention(

@@ -5,7 +5,6 @@
 //! one loop over slices forward and one backward. Everywhere else (and wherever a hook wants to
 //! see inside) `model` takes the decomposed path; tests equate both.
 
-mod adamw;
 mod attention;
 mod embedding_sum;
 mod glue;
@@ -14,7 +13,6 @@ mod simd;
 mod state_rows;
 mod tokens;
 
-pub(crate) use adamw::adamw;
 pub(crate) use attention::{attention, supports_heads};
 pub(crate) use embedding_sum::embedding_sum;
 pub(crate) use layer_norm::layer_norm;

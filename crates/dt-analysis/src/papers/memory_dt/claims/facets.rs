@@ -3,11 +3,12 @@
 use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, pooled_restored};
 use crate::maths::vectors::{dot, to_f64};
-use crate::prompts::{Change, EditConfig, NewObject, Study};
-use crate::questions::edits::{EffectsRecord, Prompts, clean_direction, intervention_curve};
-use crate::questions::walsh::middle_return;
-use crate::subject::{Subject, TokenKind};
-use dt_env::Object;
+use crate::prompts::PromptSet;
+use crate::prompts::{Change, EditConfig, Put, Scenario, Study};
+use crate::questions::edits::{EffectsRecord, clean_direction, intervention_curve};
+use crate::subject::Experiment;
+use crate::subject::TokenKind;
+use dt_env::Cell;
 use dt_train::model::HookPoint;
 
 /// Coefficients at which an intervention curve is measured.
@@ -24,11 +25,12 @@ pub(super) struct Usable {
 }
 
 impl Usable {
-    pub fn new(study: &Study, all: &Prompts, effects: &EffectsRecord, range: f64) -> Self {
-        let middle = middle_return(study);
-        let flipped = &study.flipped().name;
-        let diffs = effects.diffs(&study.original().name, flipped);
-        let right = |n: usize| diffs[n].original * all.scenarios[n].facet.wanted_sign(middle) > 0.0;
+    pub fn new(set: &PromptSet, effects: &EffectsRecord, range: f64) -> Self {
+        let diffs = effects.diffs(&effects.original);
+        let right = |n: usize| {
+            let wanted = set.wanted_sign(n).unwrap_or(0.0);
+            diffs[n].original * wanted > 0.0
+        };
         let wide = |n: usize| (diffs[n].flipped - diffs[n].original).abs() >= range;
         Self {
             facets: (0..diffs.len()).filter(|&n| right(n) && wide(n)).collect(),
@@ -57,15 +59,12 @@ pub(super) struct Complements<'a> {
 
 impl<'a> Complements<'a> {
     pub fn find(study: &'a Study) -> Option<Self> {
+        let axis = &study.main_factor().ok()?.axis;
         let with = |count| {
-            let changes = move |e: &&EditConfig| {
-                e.changes.len() == count
-                    && !e.flip_instruction
-                    && e.changes
-                        .iter()
-                        .all(|c| c.object == NewObject::OtherThanInstruction)
-            };
-            study.edits.iter().filter(changes)
+            study
+                .edits
+                .iter()
+                .filter(move |e| e.complements(axis, count))
         };
         let both = with(2).next()?;
         let single = |n: usize| with(1).find(|e| e.changes[0] == both.changes[n]);
@@ -80,48 +79,54 @@ impl<'a> Complements<'a> {
 /// Pooled restored logit difference of the double complement at pairs of decoy cells: median of
 /// the absolute values over all pairs. `None` without two free cells.
 pub(super) fn decoys(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
+    experiment: &Experiment,
     usable: &Usable,
-    exposed: &[(usize, usize)],
+    exposed: &[Cell],
 ) -> Result<Option<(f64, usize)>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let view = subject.view();
-    let agent = (view / 2, view - 1);
-    let start = study.moment("start").expect("checked on reading");
+    let agent = Cell::of_agent(view);
+    let start = study.frame("start")?;
+    let main = study.main_factor()?;
+    let objects: Vec<u8> = (main.objects.iter())
+        .flat_map(|(a, b)| [*a as u8, *b as u8])
+        .collect();
     // A cell that shows a target or the instruction at the start is no decoy.
-    let is_free = |&(x, y): &(usize, usize)| {
-        all.scenarios.iter().all(|s| {
-            let object = s.observations[start][(x * view + y) * 3];
-            object != Object::Key as u8 && object != Object::Ball as u8
-        })
+    let is_free = |cell: &Cell| {
+        let object = |s: &Scenario| s.observations[start][cell.index(view) * 3];
+        set.scenarios.iter().all(|s| !objects.contains(&object(s)))
     };
-    let cells: Vec<_> = exposed
+    let cells: Vec<Cell> = exposed
         .iter()
-        .filter(|c| !study.cue_cells.contains(c) && **c != agent && is_free(c))
+        .filter(|c| !main.cells.contains(c) && **c != agent && is_free(c))
         .copied()
         .collect();
     let every = cells.len().div_ceil(DECOYS).max(1);
-    let cells: Vec<_> = cells.into_iter().step_by(every).collect();
-    let originals = subject.logit_diffs(&all.of(study, study.original())?);
-    let flipped = subject.logit_diffs(&all.of(study, study.flipped())?);
+    let cells: Vec<Cell> = cells.into_iter().step_by(every).collect();
+    let originals = subject.logit_diffs(&set.of(study.original())?);
+    let flipped = subject.logit_diffs(&set.of(study.flipped())?);
     let (mut prompts, mut pairs) = (Vec::new(), 0);
     for (n, &a) in cells.iter().enumerate() {
         for &b in &cells[n + 1..] {
             let change = |cell| Change {
                 at: "start".to_owned(),
                 cell,
-                object: NewObject::OtherThanInstruction,
+                put: Put::Other(main.axis.clone()),
+                color: None,
+                state: None,
             };
             let edit = EditConfig {
                 name: "decoys".to_owned(),
-                flip_instruction: false,
-                flip_targets: false,
+                flip: Vec::new(),
                 changes: vec![change(a), change(b)],
             };
             prompts.extend(
                 usable
-                    .of(&all.of(study, &edit)?.iter().collect::<Vec<_>>())
+                    .of(&set.of(&edit)?.iter().collect::<Vec<_>>())
                     .into_iter()
                     .cloned(),
             );
@@ -157,20 +162,21 @@ pub(super) fn decoys(
 ///
 /// Each edit is read along the direction that it does not touch, at the residual stream before
 /// the first block, and compared with the original prompt's curve along that direction.
-pub(super) fn prediction_errors(
-    subject: &Subject,
-    study: &Study,
-    all: &Prompts,
-) -> Result<Vec<Option<f64>>, Error> {
-    let start = study.moment("start").expect("checked on reading");
+pub(super) fn prediction_errors(experiment: &Experiment) -> Result<Vec<Option<f64>>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
+    let start = study.site_step();
     let token = subject.token(start, TokenKind::State);
-    let originals = all.of(study, study.original())?;
+    let originals = set.of(study.original())?;
     let mut errors: Vec<Vec<(f64, f64)>> = vec![Vec::new(); originals.len()];
     for edit in &study.edits {
-        let Some(direction) = clean_direction(subject, study, edit)? else {
+        let Some(direction) = clean_direction(experiment, edit)? else {
             continue;
         };
-        let prompts = all.of(study, edit)?;
+        let prompts = set.of(edit)?;
         let (cache, logits) = subject.cache(&prompts, [HookPoint::ResidPre(0)]);
         let recorded = cache.get(HookPoint::ResidPre(0)).expect("recorded");
         let (own, _) = subject.cache(&originals, [HookPoint::ResidPre(0)]);
@@ -183,8 +189,7 @@ pub(super) fn prediction_errors(
             let coefficients: Vec<f64> = (0..CURVE)
                 .map(|k| here + reach * (2.0 * k as f64 / (CURVE - 1) as f64 - 1.0))
                 .collect();
-            let curve =
-                intervention_curve(subject, study, &originals[n], &direction, &coefficients);
+            let curve = intervention_curve(experiment, &originals[n], &direction, &coefficients);
             errors[n].push((interpolate(&coefficients, &curve, at), measured));
         }
     }

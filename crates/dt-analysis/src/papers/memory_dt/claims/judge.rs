@@ -1,8 +1,9 @@
 //! One agent measured against every claim.
 
-use dt_train::checkpoint::load_agent;
+use crate::subject::Experiment;
+use dt_env::Cell;
 use dt_train::evaluate::{ExactRecord, evaluate_exact};
-use dt_train::model::{HookPoint, initial_values, param_specs};
+use dt_train::model::HookPoint;
 use serde::{Deserialize, Serialize};
 
 use super::config::{Claims, Rule};
@@ -12,12 +13,12 @@ use crate::Error;
 use crate::maths::logit_diff::pooled_restored;
 use crate::maths::stats;
 use crate::prompts::Study;
-use crate::questions::edits::{EffectsRecord, Prompts};
+use crate::questions::edits::EffectsRecord;
 use crate::questions::mediation::{MediationRecord, clean_mediation};
 use crate::questions::steering::{SteeringRecord, steering};
 use crate::questions::walsh::{WalshSite, residual_points, walsh};
-use crate::subject::Subject;
-use crate::subject::exposure::{Exposure, run_of};
+use crate::subject::embedding::initial_embeddings;
+use crate::subject::exposure::Exposure;
 
 /// What was found on one claim for one agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ pub struct Evidence {
     /// Greedy episodes at the study's returns-to-go.
     pub exact: Vec<ExactRecord>,
     /// Cells at which key and ball were each seen often enough.
-    pub exposed_cells: Vec<(usize, usize)>,
+    pub exposed_cells: Vec<Cell>,
     /// Whether the exposure is that of the agent's own data.
     pub own_data: bool,
     /// Facets whose logit difference has the right sign.
@@ -48,7 +49,7 @@ pub struct Evidence {
     /// Mediation of the double complement along the direction that it does not touch.
     pub mediation: Option<MediationRecord>,
     /// Closed-loop steering.
-    pub steering: SteeringRecord,
+    pub steering: Option<SteeringRecord>,
     /// Walsh decomposition of the residual stream at the decision.
     pub walsh: Vec<WalshSite>,
     /// Per facet: error of the predicted logit differences, as a share of the range.
@@ -67,15 +68,22 @@ pub struct Evidence {
 /// # Errors
 /// If the study cannot be asked of the agent, or its data cannot be found.
 pub fn evidence(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     claims: &Claims,
-    all: &Prompts,
     effects: &EffectsRecord,
 ) -> Result<Evidence, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let exposure = Exposure::of(&subject.agent, study)?;
-    let exposed = exposure.exposed_cells(subject.view(), claims.exposed_frames);
-    let usable = Usable::new(study, all, effects, claims.usable_range);
+    let exposed = exposure.exposed_cells(
+        subject.view(),
+        study.direction_set()?.objects,
+        claims.exposed_frames,
+    );
+    let usable = Usable::new(set, effects, claims.usable_range);
     let spec = std::sync::Arc::new(study.env_spec().map_err(Error::Config)?);
     let exact =
         evaluate_exact(subject.model(), &spec, &study.returns_to_go).map_err(Error::Question)?;
@@ -84,10 +92,10 @@ pub fn evidence(
         _ => None,
     });
     let mediation = match Complements::find(study) {
-        Some(found) => clean_mediation(subject, study, all, found.both, random.unwrap_or(0))?,
+        Some(found) => clean_mediation(experiment, found.both, random.unwrap_or(0))?,
         None => None,
     };
-    let initial = initial_embeddings(subject, study)?;
+    let initial = initial_embeddings(experiment.subject)?;
     Ok(Evidence {
         exact,
         own_data: exposure.own,
@@ -95,52 +103,17 @@ pub fn evidence(
         usable: usable
             .facets
             .iter()
-            .map(|&n| effects.facets[n].clone())
+            .map(|&n| effects.facets[n].to_string())
             .collect(),
         mediation,
-        steering: steering(subject, study, all)?,
-        walsh: walsh(
-            subject,
-            study,
-            all,
-            &residual_points(subject.n_layers()),
-            "decision",
-        )?,
-        prediction_errors: prediction_errors(subject, study, all)?,
-        decoys: decoys(subject, study, all, &usable, &exposed)?,
+        steering: steering(experiment)?,
+        walsh: walsh(experiment, &residual_points(subject.n_layers()), "decision")?,
+        prediction_errors: prediction_errors(experiment)?,
+        decoys: decoys(experiment, &usable, &exposed)?,
         initial,
         exposed_cells: exposed,
         exposure: Some(exposure),
     })
-}
-
-/// Item vectors before training: as they were kept, or drawn again from the run's seed. An
-/// imported agent has none.
-pub(crate) fn initial_embeddings(
-    subject: &Subject,
-    study: &Study,
-) -> Result<Option<Vec<Vec<f64>>>, Error> {
-    let kept = run_of(&subject.agent.dir).map(|run| run.join("checkpoints/step-000000"));
-    if let Some(dir) = kept.filter(|dir| dir.exists()) {
-        let agent = load_agent(&dir, &subject.device())?;
-        return Ok(Some(
-            Subject::new(subject.name.clone(), agent, study)?.embeddings(),
-        ));
-    }
-    let record = &subject.agent.record;
-    let Some(seed) = record.seed else {
-        return Ok(None);
-    };
-    let (specs, _) = param_specs(&record.trained_with, &record.sizes);
-    let values = initial_values(&specs, record.trained_with.initial_std, seed);
-    let table = specs
-        .iter()
-        .position(|s| s.name == "state_embedding.weight");
-    let row = |row: &[f32]| row.iter().map(|&v| f64::from(v)).collect();
-    Ok(table.map(|n| {
-        let rows = values[n].chunks_exact(record.trained_with.d_model);
-        rows.map(row).collect()
-    }))
 }
 
 /// Judges an agent by every claim.
@@ -148,25 +121,36 @@ pub(crate) fn initial_embeddings(
 /// # Errors
 /// If a statistic cannot be had for a reason that is no property of the agent.
 pub fn judge(
-    subject: &Subject,
-    study: &Study,
+    experiment: &Experiment,
     claims: &Claims,
-    all: &Prompts,
     effects: &EffectsRecord,
     evidence: &Evidence,
 ) -> Result<Vec<Finding>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let study = &set.study;
     let embeddings = subject.embeddings();
-    let usable = Usable::new(study, all, effects, claims.usable_range);
+    let usable = Usable::new(set, effects, claims.usable_range);
     let exposure = evidence
         .exposure
         .as_ref()
         .expect("measured in the same process");
+    let shown = |axis, moment| set.shown_at(axis, moment);
+    let targets = [shown("order", "start")?, shown("order", "decision")?];
+    let cue = shown("instruction", "start")?;
     let vocabulary = Vocabulary {
         embeddings: &embeddings,
         initial: evidence.initial.as_deref(),
         view: subject.view(),
         exposure,
         exposed: &evidence.exposed_cells,
+        cue: *cue.first().ok_or_else(|| {
+            Error::Question("the study's first frame shows no instruction".to_owned())
+        })?,
+        targets: &targets,
+        cue_cells: &study.main_factor()?.cells,
         study,
     };
     let bench = Bench {
@@ -233,7 +217,7 @@ impl Bench<'_> {
     }
 
     fn steerable(&self) -> Measured {
-        let middle = crate::questions::walsh::middle_return(self.study);
+        let middle = self.study.middle_return();
         let (mut done, mut of, mut parts) = (0, 0, Vec::new());
         for record in &self.evidence.exact {
             let (count, what) = match record.rtg > middle {
@@ -313,7 +297,7 @@ impl Bench<'_> {
                     high >= least_cells && high as f64 >= least_share * values.len() as f64;
                 let each: Vec<String> = cosines
                     .iter()
-                    .map(|((x, y), c)| format!("({x},{y}) {c:.2}"))
+                    .map(|(cell, c)| format!("{cell} {c:.2}"))
                     .collect();
                 (Some(stats::mean(&values)?), Some(passes), each.join(", "))
             }
@@ -339,35 +323,27 @@ impl Bench<'_> {
 
     /// Restored logit difference of an edit, pooled over usable facets.
     fn pooled(&self, edit: &str) -> Option<f64> {
-        let diffs = self.effects.diffs(edit, &self.study.flipped().name);
+        let diffs = self.effects.diffs(edit);
         pooled_restored(&self.usable.of(&diffs))
     }
 
     fn restored(&self, facet: usize, edit: &str) -> Option<f64> {
-        self.effects.effects[&self.effects.facets[facet]][edit].restored
+        self.effects.effects[&self.effects.facets[facet].to_string()][edit].restored
     }
 
     /// The same of an edit of the targets, relative to the flip of both.
     fn pooled_target(&self, at: &str) -> Option<f64> {
-        let study = self.study;
-        let flip = study.target_edits.iter().find(|e| e.flip_targets)?;
+        let group = self
+            .study
+            .edit_groups
+            .iter()
+            .find(|g| g.name == "targets")?;
         let of_moment = |e: &&crate::prompts::EditConfig| {
             !e.changes.is_empty() && e.changes.iter().all(|c| c.at == at)
         };
-        let edit = study.target_edits.iter().find(of_moment)?;
-        let diffs: Vec<crate::maths::logit_diff::LogitDiffs> = self
-            .effects
-            .facets
-            .iter()
-            .map(|facet| {
-                let of = &self.effects.target_effects[facet];
-                crate::maths::logit_diff::LogitDiffs {
-                    edit: of[&edit.name].logit_diff,
-                    original: of[&study.original().name].logit_diff,
-                    flipped: of[&flip.name].logit_diff,
-                }
-            })
-            .collect();
+        let edit = group.edits.iter().find(of_moment)?;
+        let measured = self.effects.groups.iter().find(|g| g.name == group.name)?;
+        let diffs = measured.diffs(&self.effects.facets, &edit.name);
         pooled_restored(&self.usable.of(&diffs))
     }
 
@@ -406,12 +382,12 @@ impl Bench<'_> {
                 let pooled = self.pooled(both);
                 let original = &self.study.original().name;
                 let argmax = |facet: usize, edit: &str| {
-                    self.effects.effects[&self.effects.facets[facet]][edit].argmax
+                    self.effects.effects[&self.effects.facets[facet].to_string()][edit].argmax
                 };
-                let answers = [self.study.answers.0 as usize, self.study.answers.1 as usize];
                 let turned = self.usable.share(|n| {
-                    let (before, after) = (argmax(n, original), argmax(n, both));
-                    answers.contains(&before) && answers.contains(&after) && before != after
+                    let side = |edit| self.study.contrast.side(argmax(n, edit));
+                    let (before, after) = (side(original), side(both));
+                    before.is_some() && after.is_some() && before != after
                 });
                 let decoys = self.evidence.decoys;
                 let passes = pooled.zip(turned).map(|(p, t)| {
@@ -519,7 +495,9 @@ impl Bench<'_> {
                 least_layouts,
                 most_random,
             } => {
-                let steering = &self.evidence.steering;
+                let Some(steering) = &self.evidence.steering else {
+                    return Ok((None, None, "no steering in closed loop".to_owned()));
+                };
                 let reached = steering.reaches_other.iter().filter(|r| **r).count();
                 let of = steering.reaches_other.len();
                 (

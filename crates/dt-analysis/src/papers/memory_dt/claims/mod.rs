@@ -11,6 +11,5 @@ mod summary;
 mod vocabulary;
 
 pub use config::{Claim, Claims, Rule};
-pub(crate) use judge::initial_embeddings;
 pub use judge::{Evidence, Finding, evidence, judge};
 pub use summary::{ClaimSummary, summarise};

@@ -1,6 +1,6 @@
 //! Statistics of the item vectors, for claims 2 to 7.
 
-use dt_env::Object;
+use dt_env::{Cell, Object};
 
 use crate::Error;
 use crate::maths::stats;
@@ -10,9 +10,9 @@ use crate::questions::geometry::{Pca, direction_from_cells, set_pca};
 
 use crate::subject::exposure::Exposure;
 
-type Cells = [(usize, usize)];
+type Cells = [Cell];
 /// A cell and a cosine.
-type CellCosine = ((usize, usize), f64);
+type CellCosine = (Cell, f64);
 
 /// An agent's item vectors and what was seen how often.
 pub(super) struct Vocabulary<'a> {
@@ -22,15 +22,21 @@ pub(super) struct Vocabulary<'a> {
     pub view: usize,
     pub exposure: &'a Exposure,
     pub exposed: &'a Cells,
+    /// Where the first frame shows the instruction.
+    pub cue: Cell,
+    /// Where the frames show the targets: the first one, and the decision.
+    pub targets: &'a [Vec<Cell>],
+    /// Cells at which the instruction can be seen.
+    pub cue_cells: &'a Cells,
     pub study: &'a Study,
 }
 
 impl Vocabulary<'_> {
-    fn vector(&self, object: Object, cell: (usize, usize)) -> &[f64] {
+    fn vector(&self, object: Object, cell: Cell) -> &[f64] {
         &self.embeddings[Item::new(object, cell).index(self.view)]
     }
 
-    fn cosine(&self, a: (Object, (usize, usize)), b: (Object, (usize, usize))) -> Option<f64> {
+    fn cosine(&self, a: (Object, Cell), b: (Object, Cell)) -> Option<f64> {
         cosine(self.vector(a.0, a.1), self.vector(b.0, b.1))
     }
 
@@ -42,7 +48,7 @@ impl Vocabulary<'_> {
         let (mut moved, mut frames) = (Vec::new(), Vec::new());
         for object in [Object::Key, Object::Ball] {
             for n in 0..self.view * self.view {
-                let item = Item::new(object, (n / self.view, n % self.view));
+                let item = Item::new(object, Cell::from_index(n, self.view));
                 let seen = self.exposure.frames(item);
                 if seen > 0 {
                     let index = item.index(self.view);
@@ -81,10 +87,7 @@ impl Vocabulary<'_> {
     /// and another exposed cell.
     pub fn cue_cluster(&self) -> Result<(f64, f64), Error> {
         let cue: Vec<_> = self.exposed_cue_cells();
-        let rest = self
-            .exposed
-            .iter()
-            .filter(|c| !self.study.cue_cells.contains(c));
+        let rest = self.exposed.iter().filter(|c| !self.cue_cells.contains(c));
         let rest: Vec<_> = rest.copied().collect();
         let (mut among, mut across) = (Vec::new(), Vec::new());
         for object in [Object::Key, Object::Ball] {
@@ -100,8 +103,8 @@ impl Vocabulary<'_> {
         Ok((stats::mean(&among)?, stats::auc(&among, &across)?))
     }
 
-    fn exposed_cue_cells(&self) -> Vec<(usize, usize)> {
-        let cue = self.study.cue_cells.iter();
+    fn exposed_cue_cells(&self) -> Vec<Cell> {
+        let cue = self.cue_cells.iter();
         cue.filter(|c| self.exposed.contains(c)).copied().collect()
     }
 
@@ -145,11 +148,16 @@ impl Vocabulary<'_> {
 
     /// Cosines of key − ball at other exposed cue cells with the direction of the cue's own cell.
     pub fn smearing(&self) -> Result<Vec<CellCosine>, Error> {
-        let own = direction_from_cells(self.embeddings, self.view, &[self.study.cue])?;
+        let own = direction_from_cells(
+            self.embeddings,
+            self.view,
+            (Object::Key, Object::Ball),
+            &[self.cue],
+        )?;
         let cells = self
             .exposed_cue_cells()
             .into_iter()
-            .filter(|c| *c != self.study.cue);
+            .filter(|c| *c != self.cue);
         Ok(cells
             .filter_map(|cell| {
                 let difference = minus(
@@ -167,18 +175,13 @@ impl Vocabulary<'_> {
     pub fn target_features(&self) -> Result<(f64, Vec<f64>, f64), Error> {
         let pca = set_pca(self.embeddings, self.view, self.set("target")?)?;
         let ratio = pca.explained_variance_ratio.iter().take(2).sum();
-        let items = |cells: &Cells| -> Vec<(Object, (usize, usize))> {
+        let items = |cells: &Cells| -> Vec<(Object, Cell)> {
             [Object::Key, Object::Ball]
                 .into_iter()
                 .flat_map(|o| cells.iter().map(move |&c| (o, c)))
                 .collect()
         };
-        let groups: Vec<_> = self
-            .study
-            .targets
-            .iter()
-            .map(|(_, cells)| items(cells))
-            .collect();
+        let groups: Vec<_> = self.targets.iter().map(|cells| items(cells)).collect();
         let (mut within, mut across) = (Vec::new(), Vec::new());
         for (g, group) in groups.iter().enumerate() {
             let mut own = Vec::new();

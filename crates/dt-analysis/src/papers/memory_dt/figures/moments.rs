@@ -24,7 +24,8 @@ pub(super) const END_TARGETS: [Cell; 2] = [(1, 6), (5, 6)];
 pub(super) fn walk(configuration: Configuration, actions: &[Action]) -> Vec<Vec<u8>> {
     let spec = EnvSpec::builtin(WORLD).expect("the post's world is built in");
     let mut env = Env::new(spec.into());
-    env.reset_to(configuration);
+    env.reset_where(&configuration.facts())
+        .expect("a memory world has every configuration");
     let mut observations = vec![env.world().observation()];
     for &action in actions {
         env.step(action);
@@ -217,7 +218,8 @@ mod tests {
         for configuration in Configuration::ALL {
             let spec = EnvSpec::builtin(WORLD).unwrap().with_max_steps(50);
             let mut env = Env::new(spec.into());
-            env.reset_to(configuration);
+            env.reset_where(&configuration.facts())
+                .expect("a memory world has every configuration");
             let steps: Vec<_> = (optimal(configuration).into_iter())
                 .map(|action| env.step(action))
                 .collect();

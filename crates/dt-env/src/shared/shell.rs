@@ -1,0 +1,99 @@
+//! What the four programs do alike: how they start, print and end.
+
+use std::io::{self, StdoutLock, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::errors::{describe, is_broken_pipe};
+use super::files::FilesError;
+
+/// How a command ended, if it could do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well: exit code 0.
+    Done,
+    /// It looked, and what it looked at is not as it should be: exit code 1.
+    CheckFailed,
+}
+
+/// Reads the command line and runs the program: a `main` is this one call.
+///
+/// The exit code is that of the [`Outcome`], and 2 where the command could not do its work; then
+/// the error is on standard error. A reader that has seen enough (`dt-env list | head -1`) is no
+/// error.
+pub fn main<C: clap::Parser>(
+    run: impl FnOnce(&C, &mut StdoutLock<'static>) -> Result<Outcome>,
+) -> ExitCode {
+    let cli = C::parse();
+    exit_code(&run(&cli, &mut io::stdout().lock()), &mut io::stderr())
+}
+
+fn exit_code(outcome: &Result<Outcome>, stderr: &mut impl Write) -> ExitCode {
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::CheckFailed) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where standard error is gone too, the exit code has to do.
+            let _: io::Result<()> = writeln!(stderr, "error: {}", describe(error.as_ref()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Writes `value` as indented JSON and a line end.
+///
+/// # Errors
+/// If the output is closed.
+pub fn write_json(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
+    // Via a string: serde_json hides which errors come from the pipe.
+    writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
+    Ok(())
+}
+
+/// Refuses to write to a place that is taken, unless `force` is set: asked before the work, not
+/// after it.
+///
+/// # Errors
+/// [`FilesError::Exists`].
+pub fn refuse_or_force(path: &Path, force: bool) -> Result<(), FilesError> {
+    match path.symlink_metadata() {
+        Ok(_) if !force => Err(FilesError::Exists(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_say_who_is_at_fault() {
+        let code = |outcome: Result<Outcome>| {
+            let mut said = Vec::new();
+            let code = exit_code(&outcome, &mut said);
+            (format!("{code:?}"), String::from_utf8(said).unwrap())
+        };
+        let is = |n: u8| format!("{:?}", ExitCode::from(n));
+        assert_eq!(code(Ok(Outcome::Done)), (is(0), String::new()));
+        assert_eq!(code(Ok(Outcome::CheckFailed)), (is(1), String::new()));
+        let pipe = io::Error::new(io::ErrorKind::BrokenPipe, "gone");
+        assert_eq!(code(Err(pipe.into())), (is(0), String::new()));
+        let wrong = anyhow::anyhow!("no such world").context("cannot play");
+        let said = "error: cannot play: no such world\n".to_owned();
+        assert_eq!(code(Err(wrong)), (is(2), said));
+    }
+
+    #[test]
+    fn what_exists_is_not_written_over_unasked() {
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("new");
+        assert!(refuse_or_force(&new, false).is_ok());
+        assert!(refuse_or_force(dir.path(), true).is_ok());
+        let error = refuse_or_force(dir.path(), false).unwrap_err();
+        assert!(error.to_string().contains("--force"), "{error}");
+    }
+}

@@ -1,0 +1,9 @@
+//! An agent that acts in its world: greedily, by drawing, and with hooks in its forward passes.
+
+mod choice;
+mod walk;
+
+pub(crate) use choice::Choice;
+pub use choice::{argmax, draw_softmax};
+pub(crate) use walk::{CHUNK, Walker, walk};
+pub use walk::{Ended, RolloutPass, next_logits, walk_greedy};

@@ -1,0 +1,6 @@
+//! What README promises, one file a promise.
+
+mod determinism;
+mod kept;
+mod one_error;
+mod resume;
