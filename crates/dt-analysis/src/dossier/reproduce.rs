@@ -1,6 +1,7 @@
 //! Everything that the post asks, of one agent: the record behind `results.json`.
+//!
+//! [`measure`] asks the agent; [`AgentResults::judge`] applies the claims to what it showed.
 
-use crate::subject::Experiment;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::dossier::table::Row;
 use crate::maths::stats::Interval;
-use crate::papers::memory_dt::claims::{Claims, Evidence, Finding, evidence, judge};
+use crate::papers::memory_dt::claims::{Claims, Finding, Judgement, judge};
+use crate::papers::memory_dt::evidence::{Evidence, evidence};
 use crate::questions::attribution::{Attribution, attribution};
-use crate::questions::edits::{EffectsRecord, effects};
-use crate::questions::geometry::{GeometryRecord, geometry};
+use crate::questions::edits::{EditEffect, EffectsRecord};
+use crate::questions::geometry::{GeometryRecord, geometry, pair_cosines};
 use crate::questions::patching::{PatchingRecord, PathRecord, all_sweeps, path_patching, sweep};
+use crate::questions::transfer::TransferRecord;
+use crate::subject::Experiment;
 
 /// Results of one agent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,7 +37,7 @@ pub struct AgentResults {
     pub projection_vs_logit_diff: BTreeMap<String, BTreeMap<String, Point>>,
     /// Logit difference by coefficient of the instruction component.
     pub direct_intervention: BTreeMap<String, BTreeMap<String, f64>>,
-    /// The claims.
+    /// The claims; nothing before [`AgentResults::judge`].
     pub claims: BTreeMap<u32, ClaimResult>,
     /// All effects: raw logits, probability of the two answers, argmax.
     pub effects: EffectsRecord,
@@ -45,8 +49,34 @@ pub struct AgentResults {
     pub attribution: Vec<Attribution>,
     /// What the claims are judged by.
     pub evidence: Evidence,
-    /// Findings in the claims' order.
+    /// Findings in the claims' order; nothing before [`AgentResults::judge`].
     pub findings: Vec<Finding>,
+    /// Facets whose logit difference has the right sign.
+    pub right_sign: usize,
+    /// Facets that claims are asked of.
+    pub usable: Vec<String>,
+}
+
+/// What `results.json` holds of an agent: all but the evidence, which has a file of its own.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs)] // as in AgentResults
+pub struct ResultsFile<'a> {
+    pub agent: &'a str,
+    pub seed: Option<u64>,
+    pub step: u64,
+    pub parameters: usize,
+    pub geometry: &'a GeometryRecord,
+    pub restored_logit_diff: &'a BTreeMap<String, BTreeMap<String, Option<f64>>>,
+    pub projection_vs_logit_diff: &'a BTreeMap<String, BTreeMap<String, Point>>,
+    pub direct_intervention: &'a BTreeMap<String, BTreeMap<String, f64>>,
+    pub claims: &'a BTreeMap<u32, ClaimResult>,
+    pub effects: &'a EffectsRecord,
+    pub patching: &'a PatchingRecord,
+    pub paths: &'a PathRecord,
+    pub attribution: &'a [Attribution],
+    pub findings: &'a [Finding],
+    pub right_sign: usize,
+    pub usable: &'a [String],
 }
 
 /// One point of Figure 18.
@@ -69,69 +99,146 @@ pub struct ClaimResult {
     pub verdict: Option<String>,
 }
 
-/// Asks an agent everything.
+impl ClaimResult {
+    fn of(finding: &Finding) -> Self {
+        let verdict = finding
+            .passes
+            .map(|p| if p { "PASS" } else { "NO" }.to_owned());
+        Self {
+            value: finding.value,
+            interval: None,
+            verdict,
+        }
+    }
+}
+
+/// Asks an agent everything, and judges it by itself.
 ///
 /// # Errors
 /// If the study cannot be asked of the agent.
 pub fn reproduce(experiment: &Experiment, claims: &Claims) -> Result<AgentResults, Error> {
-    let Experiment {
-        subject,
-        prompts: set,
-    } = *experiment;
-    let _study = &set.study;
-    let effects = effects(experiment)?;
-    let evidence = evidence(experiment, claims, &effects)?;
-    let findings = judge(experiment, claims, &effects, &evidence)?;
-    let by_edit = |f: &dyn Fn(&crate::questions::edits::EditEffect) -> Option<f64>| {
-        let facets = effects.effects.iter();
-        facets
-            .map(|(facet, edits)| {
-                let edits = edits.iter().map(|(name, e)| (name.clone(), f(e)));
-                (facet.clone(), edits.collect())
-            })
-            .collect()
-    };
-    let points = effects.effects.iter().map(|(facet, edits)| {
-        let edits = edits.iter().map(|(name, e)| {
-            let point = Point {
-                projection: e.projection[0],
-                logit_diff: e.logit_diff,
-            };
-            (name.clone(), point)
-        });
-        (facet.clone(), edits.collect())
-    });
+    let mut results = measure(experiment, claims.random_directions())?;
+    results.judge(claims, None)?;
+    Ok(results)
+}
+
+/// Asks an agent everything and judges nothing: no number here depends on a claim's threshold.
+///
+/// # Errors
+/// If the study cannot be asked of the agent.
+pub fn measure(experiment: &Experiment, random_directions: usize) -> Result<AgentResults, Error> {
+    let subject = experiment.subject;
+    let evidence = evidence(experiment, random_directions)?;
+    let effects = evidence.effects.clone();
     Ok(AgentResults {
-        agent: subject.kind().to_owned(),
-        seed: subject.agent.record.seed,
-        step: subject.agent.record.step,
+        agent: evidence.agent.kind.clone(),
+        seed: evidence.agent.seed,
+        step: evidence.agent.step,
         parameters: subject.model().parameter_count(),
-        geometry: geometry(experiment, &evidence.exposed_cells)?,
-        restored_logit_diff: by_edit(&|e| e.restored),
-        projection_vs_logit_diff: points.collect(),
+        geometry: geometry(experiment, &[])?, // which cells are exposed is for the judge to say
+        restored_logit_diff: by_edit(&effects, |e| e.restored),
+        projection_vs_logit_diff: by_edit(&effects, |e| Point {
+            projection: e.projection[0],
+            logit_diff: e.logit_diff,
+        }),
         direct_intervention: effects.direct_intervention.clone(),
-        claims: findings
-            .iter()
-            .map(|f| {
-                let verdict = f.passes.map(|p| if p { "PASS" } else { "NO" }.to_owned());
-                let result = ClaimResult {
-                    value: f.value,
-                    interval: None,
-                    verdict,
-                };
-                (f.id, result)
-            })
-            .collect(),
         patching: sweep(experiment, &all_sweeps())?,
         paths: path_patching(experiment)?,
         attribution: attribution(experiment)?,
         effects,
         evidence,
-        findings,
+        claims: BTreeMap::new(),
+        findings: Vec::new(),
+        right_sign: 0,
+        usable: Vec::new(),
     })
 }
 
+/// A value of each edit, by facet and edit.
+fn by_edit<T>(
+    effects: &EffectsRecord,
+    value: impl Fn(&EditEffect) -> T,
+) -> BTreeMap<String, BTreeMap<String, T>> {
+    let facets = effects.effects.iter().map(|(facet, edits)| {
+        let edits = edits.iter().map(|(name, e)| (name.clone(), value(e)));
+        (facet.clone(), edits.collect())
+    });
+    facets.collect()
+}
+
 impl AgentResults {
+    /// Applies the claims to what was measured, in the place of whatever was found before.
+    ///
+    /// # Errors
+    /// If the claims ask for more than was measured.
+    pub fn judge(
+        &mut self,
+        claims: &Claims,
+        transfers: Option<&[TransferRecord]>,
+    ) -> Result<(), Error> {
+        let Judgement {
+            findings,
+            exposed_cells,
+            right_sign,
+            usable,
+        } = judge(&self.evidence, claims, transfers)?;
+        let (embeddings, view) = (self.evidence.embeddings(), self.evidence.view);
+        let objects = self.evidence.asked.objects;
+        self.geometry.pairs = pair_cosines(&embeddings, view, objects, &exposed_cells)
+            .into_iter()
+            .map(|(class, _, _, cosine)| (class, cosine))
+            .collect();
+        self.claims = (findings.iter())
+            .map(|f| (f.id, ClaimResult::of(f)))
+            .collect();
+        self.findings = findings;
+        self.geometry.exposed_cells = exposed_cells;
+        self.right_sign = right_sign;
+        self.usable = usable;
+        Ok(())
+    }
+
+    /// What `results.json` holds.
+    pub fn published(&self) -> ResultsFile<'_> {
+        let Self {
+            agent,
+            seed,
+            step,
+            parameters,
+            geometry,
+            restored_logit_diff,
+            projection_vs_logit_diff,
+            direct_intervention,
+            claims,
+            effects,
+            patching,
+            paths,
+            attribution,
+            evidence: _,
+            findings,
+            right_sign,
+            usable,
+        } = self;
+        ResultsFile {
+            agent,
+            seed: *seed,
+            step: *step,
+            parameters: *parameters,
+            geometry,
+            restored_logit_diff,
+            projection_vs_logit_diff,
+            direct_intervention,
+            claims,
+            effects,
+            patching,
+            paths,
+            attribution,
+            findings,
+            right_sign: *right_sign,
+            usable,
+        }
+    }
+
     /// All numbers as rows of the tidy table.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();

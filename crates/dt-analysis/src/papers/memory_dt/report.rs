@@ -100,7 +100,7 @@ fn agents(report: &Report) -> Markup {
                         td { @if group.agents[0].record.step == 0 { "–" } @else { (group.agents[0].record.step) } }
                         td { (greedy(group)) }
                         td {
-                            (group.agents.iter().map(|a| a.record.evidence.right_sign).sum::<usize>())
+                            (group.agents.iter().map(|a| a.record.right_sign).sum::<usize>())
                             " of "
                             (group.agents.iter().map(|a| a.record.effects.facets.len()).sum::<usize>())
                             " prompts"
