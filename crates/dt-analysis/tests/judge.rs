@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::{given, small_config, small_subject, write_agent};
-use dt_analysis::dossier::reproduce::{measure, reproduce};
 use dt_analysis::papers::memory_dt::claims::{Claims, judge};
+use dt_analysis::papers::memory_dt::dossier::reproduce::{measure, reproduce};
 use dt_analysis::papers::memory_dt::evidence::{Evidence, about};
 use dt_analysis::prompts::{PromptSet, Study};
 use dt_analysis::subject::{Experiment, Subject};

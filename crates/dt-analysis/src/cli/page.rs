@@ -7,16 +7,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use dt_analysis::dossier::reproduce::{AgentResults, ResultsFile};
-use dt_analysis::dossier::table::{Row, write_table};
 use dt_analysis::draw::Figure;
 use dt_analysis::figures::{
-    About, Group, attribution_figures, geometry_figures, intervention_figures, patching_figures,
+    About, attribution_figures, geometry_figures, intervention_figures, patching_figures,
     path_figures, walsh_figures,
 };
 use dt_analysis::files::{Written, write_all};
 use dt_analysis::pages::{Picture, Section, Shown};
 use dt_analysis::papers::memory_dt::claims::Claims;
+use dt_analysis::papers::memory_dt::dossier::reproduce::{AgentResults, Group, ResultsFile};
+use dt_analysis::papers::memory_dt::dossier::table::{Row, write_table};
 use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
 use dt_analysis::papers::memory_dt::figures as post;
 use dt_analysis::papers::memory_dt::published::PostNumbers;

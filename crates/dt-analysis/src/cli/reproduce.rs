@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use dt_analysis::dossier::reproduce::reproduce;
+use dt_analysis::papers::memory_dt::dossier::reproduce::reproduce;
 use dt_train::checkpoint::write_atomic;
 
 use super::page::RulesArgs;

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use dt_analysis::dossier::agent_study::{AgentStudy, about, study_agent};
+use dt_analysis::papers::memory_dt::dossier::agent_study::{AgentStudy, about, study_agent};
 use dt_analysis::papers::memory_dt::figures::study_parts;
 use dt_analysis::prompts::{PromptSet, Study};
 use dt_analysis::questions::transfer::{TransferRecord, kinship, transfer};
@@ -80,7 +80,8 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     for studied in &mut studies {
         studied.results.judge(&claims, Some(&transfers))?;
     }
-    let (parts, rows) = study_parts(&study, &subjects, &studies, &transfers)?;
+    let names: Vec<&str> = subjects.iter().map(|s| s.name.as_str()).collect();
+    let (parts, rows) = study_parts(&study, &names, &studies, &transfers)?;
     let parts = parts
         .into_iter()
         .map(|(heading, text, figures)| page::Part {

@@ -3,6 +3,7 @@
 //! [`evidence`] measures an agent, [`claims`] judge what was measured.
 
 pub mod claims;
+pub mod dossier;
 pub mod errata;
 pub mod evidence;
 pub mod figures;

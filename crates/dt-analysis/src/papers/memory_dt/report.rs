@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::figures::Group;
 use crate::maths::stats::Interval;
 use crate::pages::{Section, page, part};
 use crate::papers::memory_dt::claims::{ClaimSummary, Claims};
+use crate::papers::memory_dt::dossier::reproduce::Group;
 use crate::papers::memory_dt::errata::ErrataRecord;
 use crate::papers::memory_dt::published::PostNumbers;
 

@@ -9,7 +9,7 @@ use dt_train::checkpoint::write_atomic;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::dossier::reproduce::{AgentResults, measure};
+use crate::papers::memory_dt::dossier::reproduce::{AgentResults, measure};
 use crate::papers::memory_dt::evidence;
 use crate::questions::adversary::{
     AdversaryRecord, BeamRecord, Mode, OneSite, SteeringCurve, beam_search, one_site, search,

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::dossier::table::Row;
 use crate::maths::stats::Interval;
 use crate::papers::memory_dt::claims::{Claims, Finding, Judgement, judge};
+use crate::papers::memory_dt::dossier::table::Row;
 use crate::papers::memory_dt::evidence::{Evidence, evidence};
 use crate::questions::attribution::{Attribution, attribution};
 use crate::questions::edits::{EditEffect, EffectsRecord};
@@ -17,6 +17,9 @@ use crate::questions::geometry::{GeometryRecord, geometry, pair_cosines};
 use crate::questions::patching::{PatchingRecord, PathRecord, all_sweeps, path_patching, sweep};
 use crate::questions::transfer::TransferRecord;
 use crate::subject::Experiment;
+
+/// Agents of one kind with all that the paper asks of them.
+pub type Group<'a> = crate::figures::Group<'a, AgentResults>;
 
 /// Results of one agent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
