@@ -5,6 +5,8 @@ use std::path::Path;
 use dt_env::config::{self, ConfigError};
 use serde::{Deserialize, Serialize};
 
+use crate::prompts::Study;
+
 const CLAIMS: &str = include_str!("../../../../../../studies/claims.ron");
 
 /// All claims.
@@ -115,6 +117,18 @@ pub enum Rule {
 }
 
 impl Claims {
+    /// Why a study's agents cannot be judged by the claims, if they cannot: these are the post's,
+    /// about an instruction and the order of two targets.
+    pub fn refuses(study: &Study) -> Option<String> {
+        let missing = (["instruction", "order"].into_iter()).find(|a| study.factor(a).is_err())?;
+        Some(format!(
+            "the claims are those of the study {}, and study {} has no factor `{missing}`; ask \
+             geometry, intervene, patch, attribute, probe, adversary, transfer or formation",
+            Study::memory_post().name,
+            study.name
+        ))
+    }
+
     /// The claims of the post.
     ///
     /// # Panics
