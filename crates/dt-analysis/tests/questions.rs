@@ -147,11 +147,11 @@ fn wrong_agents_and_studies_are_named() {
         fs::write(dir.path().join("study.ron"), study.replacen(from, to, 1)).unwrap();
     };
     let ask = ["geometry", "agent", "--study", "study.ron", "--out", "out"];
-    changed("MiniGrid-MemoryS7FixedStart-v0", "MiniGrid-MemoryS9-v0");
+    changed("MiniGrid-MemoryS7FixedStart-v0", "MiniGrid-MemoryS7-v0");
     refused(
         dir.path(),
         &ask,
-        &["agent was made for", "MiniGrid-MemoryS9-v0"],
+        &["agent was made for", "MiniGrid-MemoryS7-v0"],
     );
     changed("cells: [(4, 2), (2, 6), (0, 5), (4, 3)]", "cells: []");
     refused(dir.path(), &ask, &["study.ron", "no cells"]);

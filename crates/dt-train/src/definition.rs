@@ -25,12 +25,13 @@ macro_rules! builtin {
 }
 
 /// Name and text of every built-in definition; the first is the default.
-const BUILTIN: [(&str, &str); 5] = [
+const BUILTIN: [(&str, &str); 6] = [
     builtin!("memory-dt"),
     builtin!("memory-dt-study"),
     builtin!("memory-dt-post"),
     builtin!("memory-dt-gated-mlp"),
     builtin!("memory-dt-faithful"),
+    builtin!("two-rooms"),
 ];
 
 /// Name in errors of a built-in definition.

@@ -17,10 +17,11 @@ use super::question::{Question, write_json_file};
 
 /// Search for observations that turn an agent's choice.
 ///
-/// Tries every key and ball, and every pair of them, in a frame of all eight prompts. Edits are
-/// chosen on the prompts of one target order and judged on those of the other; cells of the
-/// instruction, the targets and the agent itself do not count. Beside it, a beam search replaces up
-/// to three objects, in the first frame and in any frame before the decision. Writes adversary.json.
+/// Tries the two objects of the study's main factor, singly and in pairs, in every cell of a frame
+/// of all prompts. Edits are chosen on the prompts with one value of another factor and judged on
+/// the rest; cells that tell a factor, and the agent's own, do not count. Beside it, a beam search
+/// replaces up to three objects, in the first frame and in any frame before the decision. Writes
+/// adversary.json.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  dt-analysis adversary runs/memory-dt/seed-0 --out adversary\n  \
@@ -29,9 +30,9 @@ use super::question::{Question, write_json_file};
 pub struct Args {
     #[command(flatten)]
     question: Question,
-    /// Frame that is edited, by its name in the study
-    #[arg(long, value_name = "NAME", default_value = "start")]
-    frame: String,
+    /// Frame that is edited, by its name in the study [default: the study's site]
+    #[arg(long, value_name = "NAME")]
+    frame: Option<String>,
     /// How objects are put into cells: replacing, adding or valid
     #[arg(long, value_name = "MODE", default_value_t = Mode::Replacing)]
     mode: Mode,
@@ -56,13 +57,14 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let [start, decision] =
         ["start", "decision"].map(|moment| study.moment(moment).expect("a study has both"));
     let earlier: Vec<usize> = (start..decision).collect();
+    let frame = args.frame.as_ref().unwrap_or(&study.site);
     let mut found: BTreeMap<&str, Found> = BTreeMap::new();
     for subject in &subjects {
         let exposure = Exposure::of(&subject.agent, &study)?;
         let (record, _) = search(
             &Experiment::new(subject, &all),
             &exposure,
-            (&args.frame, args.mode),
+            (frame, args.mode),
         )?;
         let one = Found {
             record,
@@ -178,7 +180,7 @@ fn write_summary(out: &mut impl Write, name: &str, record: &AdversaryRecord) -> 
     for edited in &record.behaviour {
         writeln!(
             out,
-            "  {:<34} walks to the other target in {} of {} episodes, to none in {}",
+            "  {:<34} ends as at the other value in {} of {} episodes, at neither in {}",
             edited.edit,
             edited.turned,
             edited.reached.len(),

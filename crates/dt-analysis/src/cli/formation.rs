@@ -15,10 +15,10 @@ use dt_analysis::questions::formation::{FormationRecord, formation};
 use super::Outcome;
 use super::question::{Question, list, progress, write_json_file};
 
-/// How the instruction feature forms during training, from the checkpoints that runs kept.
+/// How the study's direction forms during training, from the checkpoints that runs kept.
 ///
-/// For each: what the agent does, what the double complement does to it, and how far each item has
-/// moved along the final direction. Writes formation.json and a figure for each run. Runs keep
+/// For each: what the agent does, what the study's edit of two cells does to it, and how far each
+/// item has moved along the final direction. Writes formation.json and a figure for each run. Runs keep
 /// weights by `keep_every` or `keep_steps` in their definition.
 #[derive(clap::Args)]
 #[command(
@@ -49,7 +49,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     bar.finish_and_clear();
     let figures: Vec<Figure> = records
         .iter()
-        .map(|(name, record)| formation_figure(name, record))
+        .map(|(name, record)| formation_figure(name, record, &study))
         .collect();
     let written = write_all(&figures, &question.out, question.force)?;
     write_json_file(&path, &records)?;

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use dt_analysis::draw::Figure;
 use dt_analysis::figures::{
     About, attribution_figures, geometry_figures, intervention_figures, patching_figures,
@@ -21,6 +21,7 @@ use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
 use dt_analysis::papers::memory_dt::figures as post;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 use dt_analysis::papers::memory_dt::report::{Report, render};
+use dt_analysis::prompts::Study;
 use dt_train::checkpoint::write_atomic;
 
 use super::question::{Answers, Question, published, write_json_file};
@@ -43,8 +44,11 @@ pub struct Rules {
 }
 
 impl RulesArgs {
-    /// Reads the rules.
-    pub fn read(&self) -> Result<Rules> {
+    /// Reads the rules, for a question whose study they are about.
+    pub fn read_for(&self, question: &Question) -> Result<Rules> {
+        if let Some(why) = Claims::refuses(&Study::find(&question.study)?) {
+            bail!(why);
+        }
         let (claims, hash) = Claims::find(&self.claims)?;
         Ok(Rules { claims, hash })
     }

@@ -24,9 +24,9 @@ use super::question::{list, load_subjects, write_json_file};
 
 /// What can be read from an agent's activations, and whether the agent uses it.
 ///
-/// Fits linear probes of instruction, target order, return-to-go and their products at state
-/// tokens, judges each on conditions that it was fitted without, and swaps activations along its
-/// direction to see whether the turn changes. Writes probe.json (an object for each agent),
+/// Fits linear probes of the study's factors, the return-to-go and their products at state tokens,
+/// judges each on conditions that it was fitted without, and swaps activations along its
+/// direction to see whether the choice changes. Writes probe.json (an object for each agent),
 /// probe.csv (one long table) and a figure for each agent.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-analysis probe runs/memory-dt/seed-0 --out probes")]
@@ -40,7 +40,8 @@ pub struct Args {
     /// World and prompts
     #[arg(long, value_name = "FILE", default_value = "studies/memory-post.ron")]
     study: PathBuf,
-    /// What to look for: I, T, R, IT, IR, TR, ITR, next_action, facing, column, time [default: all]
+    /// What to look for: letters of the study's factors (I, T, R; IT, ITR for products),
+    /// next_action, facing, column, time [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     concepts: Vec<Concept>,
     /// Where: start, current, decision [default: all]
@@ -58,7 +59,7 @@ pub struct Args {
     /// Episodes of each of five walkers, whose ways are replayed
     #[arg(long, value_name = "N", default_value_t = SweepConfig::default().episodes)]
     episodes: u32,
-    /// Most distinct walks that are kept; each is seen under eight combinations
+    /// Most distinct walks that are kept; each is seen under every combination of factors
     #[arg(long, value_name = "N", default_value_t = SweepConfig::default().walks)]
     walks: usize,
     /// Root of every random stream
@@ -232,7 +233,7 @@ fn print_sweep(out: &mut impl Write, record: &ProbeSweepRecord) -> Result<()> {
     }
     writeln!(
         out,
-        "\n* represented: every left-out condition is read, and a swap changes the turn"
+        "\n* represented: every left-out condition is read, and a swap changes the choice"
     )?;
     match record.absent_by_construction_ok {
         Some(true) => writeln!(

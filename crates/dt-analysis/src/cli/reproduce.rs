@@ -31,7 +31,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     question.check_free("report.html")?;
     question.check_free("results.json")?;
-    let rules = args.rules.read()?;
+    let rules = args.rules.read_for(question)?;
     let answers = question.ask(|experiment| reproduce(experiment, &rules.claims))?;
     let dir = question.out.join("evidence");
     std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;

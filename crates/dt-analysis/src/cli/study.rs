@@ -37,7 +37,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     question.check_free("report.html")?;
     question.check_free("results.json")?;
-    let rules = args.rules.read()?;
+    let rules = args.rules.read_for(question)?;
     let claims = &rules.claims;
     let (study, subjects) = question.load()?;
     let kept = question.out.join("agents");

@@ -14,8 +14,8 @@ use super::question::{Question, progress, write_json_file};
 
 /// Try the best adversary of each agent on every other.
 ///
-/// The pair of objects in the first frame is chosen on one agent; random pairs of objects that its
-/// data show as often are tried beside it. Writes transfer.json.
+/// The pair of objects in the frame of the study's site is chosen on one agent; random pairs that
+/// its data show as often are tried beside it. Writes transfer.json.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  dt-analysis transfer runs/memory-dt/seed-* --out transfer")]
 pub struct Args {

@@ -34,10 +34,9 @@ fn factors(about: About) -> String {
     names.join(", ")
 }
 
-/// `left − right`.
+/// `logit(left) − logit(right)`.
 fn contrast(about: About) -> String {
-    let [first, second] = about.study.contrast.names();
-    format!("{first} − {second}")
+    about.study.contrast.formula()
 }
 
 /// Name of the direction that interventions go along.
@@ -136,7 +135,7 @@ pub(super) fn restored(group: &Group<EffectsRecord>, about: About) -> Figure {
     figure.share_y = Share::All;
     figure.caption = format!(
         "Share of the flip (`{}`) that each edit makes: (LD of the edit − LD of the original) / \
-         (LD of the flip − LD of the original), LD = logit difference {} at the decision.",
+         (LD of the flip − LD of the original), LD = {} at the decision.",
         first.flipped,
         contrast(about)
     );
@@ -239,8 +238,7 @@ pub(super) fn projections(group: &Group<EffectsRecord>, about: About) -> Figure 
     figure.share_y = Share::All;
     figure.caption = format!(
         "Projection of the state token of the frame `{}`, before position embeddings, on the first \
-         component of the {} items, against the logit difference {}, for the original prompt and \
-         its edits.",
+         component of the {} items, against {}, for the original prompt and its edits.",
         about.study.site,
         direction(about),
         contrast(about)
@@ -333,7 +331,7 @@ pub(super) fn interventions(group: &Group<EffectsRecord>, about: About) -> Figur
     figure.panel_height = 220.0;
     figure.share_y = Share::All;
     figure.caption = format!(
-        "Logit difference {} after the coefficient of the first {} component is set at the state \
+        "{} after the coefficient of the first {} component is set at the state \
          token of the frame `{}` (residual stream before the first block, positions included). \
          Lines: mean over agents.",
         contrast(about),

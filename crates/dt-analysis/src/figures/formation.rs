@@ -1,12 +1,14 @@
-//! How an agent's instruction feature forms during training.
+//! How the feature that a study is about forms during an agent's training.
 
 use crate::draw::palette::{BLACK, BLUE, VERMILION};
 use crate::draw::{Axis, Dash, Figure, Line, Mark, Marker, Panel, Share, Style};
-use crate::prompts::Item;
+use crate::prompts::{Item, Study};
 use crate::questions::formation::FormationRecord;
 
-/// What the agent does, what the double complement does, and where the feature is, by step.
-pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
+/// What the agent does, what the edit of two cells does, and where the feature is, by step.
+pub fn formation_figure(agent: &str, record: &FormationRecord, study: &Study) -> Figure {
+    let direction = study.item_sets.first();
+    let set = direction.map_or("first", |set| &set.name);
     let slug: String = agent
         .chars()
         .map(|c| match c.is_ascii_alphanumeric() {
@@ -16,7 +18,7 @@ pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
         .collect();
     let mut figure = Figure::new(
         format!("formation.{slug}"),
-        format!("How the instruction feature forms: {agent}"),
+        format!("How the {set} feature forms: {agent}"),
     );
     figure.share_x = Share::All;
     let xs: Vec<f64> = record.points.iter().map(|p| p.step as f64).collect();
@@ -31,7 +33,7 @@ pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
         Axis::range("share", -0.1, 1.1),
     );
     let asked = record.points.iter().map(|p| p.as_asked).collect();
-    behaviour.push(line("episodes that do as asked", asked, solid(BLACK)));
+    behaviour.push(line("does as asked", asked, solid(BLACK)));
     let double: Vec<f64> = record
         .points
         .iter()
@@ -41,11 +43,13 @@ pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
             false => f64::NAN,
         })
         .collect();
-    behaviour.push(line(
-        "restored by the double complement",
-        double,
-        solid(VERMILION),
-    ));
+    if double.iter().any(|share| share.is_finite()) {
+        behaviour.push(line(
+            "restored by the edit of two cells",
+            double,
+            solid(VERMILION),
+        ));
+    }
     let component = record.points.iter().map(|p| p.component).collect();
     let dashed = Style::new(BLUE, Marker::Disc, Dash::Dashed);
     behaviour.push(line("variance of the first component", component, dashed));
@@ -57,12 +61,15 @@ pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
     );
     // The objects of the direction: a cell's two items share a colour.
     let items: Vec<Item> = record.points[0].alignment.keys().copied().collect();
-    let objects = items.first().map(|item| item.object);
-    let first = items.iter().filter(|i| Some(i.object) == objects);
+    let object = direction.map(|set| set.objects.0);
+    let first = items.iter().filter(|i| Some(i.object) == object);
     for (n, item) in first.enumerate() {
         let values =
             |item: &Item| -> Vec<f64> { record.points.iter().map(|p| p.alignment[item]).collect() };
-        let style = Style::nth(n);
+        let style = Style {
+            dash: Dash::Solid,
+            ..Style::nth(n)
+        };
         cells.push(line(&item.to_string(), values(item), style));
         let others = items
             .iter()
@@ -75,12 +82,15 @@ pub fn formation_figure(agent: &str, record: &FormationRecord) -> Figure {
         }
     }
     figure.panels.push(cells);
-    figure.caption = "Above: greedy episodes over all layouts and both returns-to-go; pooled \
-        restored logit difference of the double complement, once the task is solved; share of \
-        variance of the direction items' first component. Below: cosine of each item's movement \
-        since step 0 with the final direction; items of one object solid, of the other reversed \
-        and dotted, in the colour of their cell."
-        .to_owned();
+    let [one, other] = direction.map_or(["", ""], |s| [s.objects.0.name(), s.objects.1.name()]);
+    figure.caption = format!(
+        "Above: share of greedy episodes, over all layouts and returns-to-go, that do as asked (of \
+         prompts, in a world that cannot be failed); pooled restored logit difference of the edit \
+         of two cells, where the study has one, once the task is solved; share of variance of the \
+         {set} items' first component. Below: cosine of each item's movement since step 0 with the \
+         final {set} direction; {one} items solid, {other} items reversed and dotted, in the \
+         colour of their cell."
+    );
     figure
         .n
         .insert("checkpoints".to_owned(), record.points.len());

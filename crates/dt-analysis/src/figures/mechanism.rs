@@ -221,11 +221,10 @@ pub(super) fn attribution(group: &Group<Vec<Attribution>>, about: About) -> Figu
     let mut panel = heat("", ("", &parts), ("", &facets), rows, Some("logits"), None);
     panel.y = panel.y.reversed();
     figure.panels = vec![panel];
-    let [first, second] = about.study.contrast.names();
     figure.caption = format!(
-        "Direct logit attribution at the decision: what each component adds to logit({first}) − \
-         logit({second}), the final layer norm's deviation held fixed. The parts of a row sum to \
-         its logit difference."
+        "Direct logit attribution at the decision: what each component adds to {}, the final layer \
+         norm's deviation held fixed. The parts of a row sum to its logit difference.",
+        about.study.contrast.formula()
     );
     figure
 }

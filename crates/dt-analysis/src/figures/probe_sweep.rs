@@ -73,17 +73,29 @@ pub fn sweep_figure(record: &ProbeSweepRecord) -> Figure {
     for (token, count) in &data.prefixes {
         figure.n.insert(format!("{token} prefixes"), *count);
     }
-    figure.caption = "Linear probes of state tokens at the state's embedding and in the residual \
-        stream before, within and after each block. First panel: each judged on the instruction, \
-        target order, return-to-go, pose or time that it was fitted without; the lowest of these. \
-        Accuracies of 0.5 (guessing) and below have the darkest colour: a probe of a product that \
-        has learnt one of its factors is wrong wherever the other is reversed. Second panel: \
-        probes of the same kind where nothing was left out. Third panel: numbers in both ways; \
-        below 0 the mean would do better. Dots: mirroring the activation at the probe's boundary \
-        changes the turn in at least three quarters of the prompts, and few random directions of \
-        that length do. Grey: not asked there, or nothing to be left out."
-        .to_owned();
+    figure.caption = format!(
+        "Linear probes of state tokens at the state's embedding and in the residual stream before, \
+         within and after each block. First panel: each judged on the {} that it was fitted \
+         without; the lowest of these. Accuracies of 0.5 (guessing) and below have the darkest \
+         colour: a probe of a product that has learnt one of its factors is wrong wherever the \
+         other is reversed. Second panel: probes of the same kind where nothing was left out. Third \
+         panel: numbers in both ways; below 0 the mean would do better. Dots: mirroring the \
+         activation at the probe's boundary changes the choice in at least three quarters of the \
+         prompts, and few random directions of that length do. Grey: not asked there, or nothing \
+         to be left out.",
+        left_out(record)
+    );
     figure
+}
+
+/// What conditions are left out by: `instruction, return-to-go, pose or time`.
+fn left_out(record: &ProbeSweepRecord) -> String {
+    let single = |c: &&Concept| c.letters().is_some() && !c.is_interaction();
+    let factors = record.config.concepts.iter().filter(single);
+    // Titles begin with the factor's letter.
+    let names = factors.filter_map(|c| Some(record.titles[c].split_once(' ')?.1));
+    let names: Vec<&str> = names.chain(["pose"]).collect();
+    format!("{} or time", names.join(", "))
 }
 
 type Value = fn(&ProbeRecord) -> Option<f64>;
@@ -151,8 +163,8 @@ fn panel(record: &ProbeSweepRecord, title: &str, rows: &[Row], scale: &Scale) ->
     }));
     if !used.is_empty() {
         panel.push(Mark::Points(Points {
-            series: "a swap changes the turn".to_owned(),
-            legend: Some("a swap along the probe's direction changes the turn".to_owned()),
+            series: "a swap changes the choice".to_owned(),
+            legend: Some("a swap along the probe's direction changes the choice".to_owned()),
             points: used,
             style: Style {
                 color: palette::VERMILION,

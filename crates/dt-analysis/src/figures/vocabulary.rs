@@ -6,8 +6,8 @@ use crate::draw::{
     Axis, ColorMap, Dash, Figure, Guide, GuideAt, HeatMap, Mark, Marker, Named, Numbers, Panel,
     Scatter, Style, Viewer, Violin,
 };
-use crate::prompts::{Item, ItemSet};
-use crate::questions::geometry::{GeometryRecord, PairClass};
+use crate::prompts::{Item, ItemSet, PromptSet};
+use crate::questions::geometry::{GeometryRecord, PairClass, shown_channels};
 
 /// The two objects of a set in every figure.
 const FIRST: Style = Style::new(BLUE, Marker::Disc, Dash::Solid);
@@ -29,18 +29,10 @@ fn file(n: usize, set: &ItemSet, suffix: &str) -> String {
     }
 }
 
-/// Channels that a figure of lengths shows: those that every world has, those of the item sets.
+/// Channels that a figure of lengths shows: those of the study's prompts.
 fn channels(about: About) -> Vec<&'static str> {
-    let of_sets = about.study.item_sets.iter();
-    let objects = of_sets.flat_map(|set| [set.objects.0.name(), set.objects.1.name()]);
-    let mut channels = vec!["unseen", "empty", "wall"];
-    for object in objects {
-        if !channels.contains(&object) {
-            channels.push(object);
-        }
-    }
-    channels.extend(["red", "green", "grey", "open"]);
-    channels
+    let set = PromptSet::new(about.study);
+    set.map_or(Vec::new(), |set| shown_channels(&set))
 }
 
 pub(super) fn norms(group: &Group<GeometryRecord>, about: About) -> Figure {
@@ -100,8 +92,8 @@ pub(super) fn norms(group: &Group<GeometryRecord>, about: About) -> Figure {
     };
     figure.caption = format!(
         "Length of each item's vector, a column of the state embedding, by object, colour or \
-         state; one point for each cell of the view. {longest}Channels that say little of this \
-         study are left out."
+         state; one point for each cell of the view. {longest}Channels that the study's \
+         prompts never show are left out."
     );
     figure
 }

@@ -53,6 +53,17 @@ impl Contrast {
         })
     }
 
+    /// The logit difference in symbols: `logit(left) − logit(right)`; the mean of several logits is
+    /// `mean logit(forward, left)`.
+    pub fn formula(&self) -> String {
+        let side = |actions: &[Action]| {
+            let names: Vec<String> = actions.iter().map(Action::to_string).collect();
+            let mean = if actions.len() > 1 { "mean " } else { "" };
+            format!("{mean}logit({})", names.join(", "))
+        };
+        format!("{} − {}", side(&self.first), side(&self.second))
+    }
+
     /// Weight of every action's logit in the logit difference, `[n_actions]`.
     pub fn weights(&self, n_actions: usize) -> Vec<f64> {
         let mut weights = vec![0.0; n_actions];
@@ -98,7 +109,11 @@ impl Contrast {
     pub(super) fn problem(&self) -> Option<String> {
         let [first, second] = [&self.first, &self.second];
         if first.is_empty() || second.is_empty() {
-            return Some("field `contrast`: each side needs an action".to_owned());
+            return Some(
+                "field `contrast`: each side needs an action, as in (first: [Left], second: \
+                 [Right, Forward])"
+                    .to_owned(),
+            );
         }
         let shared = first.iter().find(|a| second.contains(a));
         shared.map(|a| format!("field `contrast`: {a} is on both sides"))
@@ -123,6 +138,8 @@ mod tests {
         assert_eq!(contrast.side(2), Some(Side::Second));
         assert_eq!(contrast.side(6), None);
         assert_eq!(contrast.names()[0], "left or right");
+        let formula = contrast.formula();
+        assert_eq!(formula, "mean logit(left, right) − logit(forward)");
         assert_eq!(contrast.problem(), None);
         let same: Contrast = ron::from_str("(first: [Left], second: [Right, Left])").unwrap();
         assert!(same.problem().unwrap().contains("left"));

@@ -126,7 +126,7 @@ impl EditConfig {
             let Cell { x, y } = change.cell;
             if !change.cell.is_within(view) {
                 return Some(format!(
-                    "edit `{}`: cell ({x},{y}) lies outside the {view} × {view} view; columns and \
+                    "edit `{}`: field `cell`: ({x},{y}) lies outside the {view} × {view} view; columns and \
                      rows run from 0 to {}",
                     self.name,
                     view - 1

@@ -119,7 +119,8 @@ impl Starts {
             let found = self.drawn.iter().find(|s| s.facts == facts);
             return found.cloned().ok_or_else(|| {
                 Error::Question(format!(
-                    "study {}: no map is drawn for `{facts}`, which an edit flips to",
+                    "study {}: field `layouts`: no map is drawn for `{facts}`, which an edit flips \
+                     to; draw one with these facts",
                     study.name
                 ))
             });
@@ -130,7 +131,7 @@ impl Starts {
 
 fn no_value(study: &Study, axis: &str, start: &Start) -> Error {
     Error::Question(format!(
-        "study {}: a layout is `{}`, which has neither value of the factor `{axis}`",
+        "study {}: field `layouts`: one is `{}`, which has neither value of the factor `{axis}`",
         study.name, start.facts
     ))
 }
@@ -155,7 +156,13 @@ fn combinations(study: &Study) -> Vec<Facts> {
 
 /// The first layout with these facts, in the world's own order.
 fn start_of(study: &Study, spec: &Arc<EnvSpec>, facts: &Facts) -> Result<Start, Error> {
-    let wrong = |message: String| Error::Question(format!("study {}: {message}", study.name));
+    let field = match study.layouts {
+        Layouts::Facts(_) => "layouts",
+        _ => "factors",
+    };
+    let wrong = |message: String| {
+        Error::Question(format!("study {}: field `{field}`: {message}", study.name))
+    };
     let found = spec
         .layouts_where(facts)
         .map_err(|e| wrong(e.to_string()))?;
@@ -173,12 +180,12 @@ fn draw(study: &Study, spec: &Arc<EnvSpec>, map: &DrawnMap) -> Result<Start, Err
     let invalid = |message: String| {
         Error::Config(ConfigError::Invalid {
             file: format!("study {}", study.name),
-            message,
+            message: format!("field `layouts`: {message}"),
         })
     };
     let WorldConfig::Map(own) = &spec.world else {
         return Err(invalid(format!(
-            "field `layouts`: {} is no hand-drawn world, so none of its layouts can be drawn; name \
+            "{} is no hand-drawn world, so none of its layouts can be drawn; name \
              them by Facts or Seeds",
             spec.id
         )));

@@ -65,7 +65,8 @@ pub(super) fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
         for (start, (observations, poses), flipped) in &laid_out {
             let facet = Facet::of(study, &start.facts, rtg).ok_or_else(|| {
                 Error::Question(format!(
-                    "study {}: a layout is `{}`, which has neither value of some factor",
+                    "study {}: field `layouts`: one is `{}`, which has neither value of some \
+                     factor; say the value of each factor's axis",
                     study.name, start.facts
                 ))
             })?;
@@ -114,6 +115,13 @@ fn walk(study: &Study, start: &Start) -> Result<(Vec<Vec<u8>>, Vec<Pose>), Error
 }
 
 impl Scenario {
+    /// Its frames, and those of its walk with other values of factors.
+    pub fn every_frame(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.observations
+            .iter()
+            .chain(self.flipped.values().flatten())
+    }
+
     /// The prompt that an edit makes.
     ///
     /// # Errors
@@ -137,7 +145,8 @@ impl Scenario {
             let at = change.cell.index(self.view) * 3;
             let present = Object::from_index(frame[at]);
             match self.object(study, &change.put, present)? {
-                Some(Put::Object(object)) => frame[at] = object as u8,
+                // Nothing has no colour or state of its own that could stay.
+                Some(Put::Object(object)) if object != Object::Empty => frame[at] = object as u8,
                 Some(_) => frame[at..at + 3].copy_from_slice(&Tile::EMPTY.encode()),
                 None => {
                     return Err(Error::Question(format!(

@@ -89,11 +89,16 @@ impl PromptSet {
     }
 
     /// Whether edits are chosen on a facet; the others judge the choice. It is the facets with the
-    /// first value of the first factor that is not the main one, or all where there is none.
+    /// first value of the first factor that is not the main one; where there is none, those at the
+    /// higher of two returns-to-go, and all where one is asked for.
     pub fn is_chosen_on(&self, facet: usize) -> bool {
         let main = self.study.flipped().flip.first();
         let other = (self.study.factors.iter()).position(|f| Some(&f.axis) != main);
-        other.is_none_or(|n| self.scenarios[facet].facet.values[n])
+        let facet = &self.scenarios[facet].facet;
+        match other {
+            Some(n) => facet.values[n],
+            None => self.study.returns_to_go.len() != 2 || facet.rtg > self.study.middle_return(),
+        }
     }
 
     /// Whether the main factor has its first value in a facet.

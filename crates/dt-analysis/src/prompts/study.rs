@@ -12,6 +12,7 @@ use super::edit::{EditConfig, EditGroup, flip_of};
 use super::factor::Factor;
 use super::item::Item;
 use super::layouts::Layouts;
+use super::set::PromptSet;
 use crate::Error;
 
 /// Prompts, edits and items that questions are asked about.
@@ -166,13 +167,23 @@ impl Study {
     }
 
     fn check(self, file: &str) -> Result<Self, ConfigError> {
-        match self.problem()? {
+        let problem = match self.problem()? {
+            None => self.lay_out().err().map(|error| error.to_string()),
+            some => some,
+        };
+        match problem {
             None => Ok(self),
             Some(message) => Err(ConfigError::Invalid {
                 file: file.to_owned(),
                 message,
             }),
         }
+    }
+
+    /// Makes every prompt once, so that what the world cannot do is said of the file.
+    fn lay_out(&self) -> Result<(), Error> {
+        let set = PromptSet::new(self)?;
+        self.all_edits().try_for_each(|edit| set.of(edit).map(drop))
     }
 
     /// The environment with the study's step limit.
@@ -337,10 +348,20 @@ impl Study {
                 ));
             }
         }
-        for name in ["start", "decision", &self.site] {
+        for name in ["start", "decision"] {
             if self.moment(name).is_none() {
-                return Some(format!("field `moments`: `{name}` is missing"));
+                return Some(format!(
+                    "field `moments`: `{name}` is missing; name the frame with (\"{name}\", STEP)"
+                ));
             }
+        }
+        if self.moment(&self.site).is_none() {
+            let known: Vec<&str> = self.moments.iter().map(|(n, _)| n.as_str()).collect();
+            return Some(format!(
+                "field `site`: no frame is called `{}`; there are {}",
+                self.site,
+                known.join(", ")
+            ));
         }
         if self.moment("decision") != Some(longest) {
             return Some(
@@ -420,8 +441,8 @@ impl Study {
             .chain(self.factors.iter().flat_map(|f| &f.cells));
         if let Some(cell) = cells.into_iter().find(|c| !c.is_within(view)) {
             return Some(format!(
-                "cell {cell} lies outside the {view} × {view} view; columns and rows run from 0 \
-                 to {}",
+                "field `cells`: {cell} lies outside the {view} × {view} view; columns and rows \
+                 run from 0 to {}",
                 view - 1
             ));
         }

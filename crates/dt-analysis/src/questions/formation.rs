@@ -57,7 +57,9 @@ pub enum Formation {
 pub struct FormationPoint {
     /// Steps of training.
     pub step: u64,
-    /// Share of greedy episodes, at all returns-to-go, that do as asked.
+    /// Share of greedy episodes, at all returns-to-go, that do as asked: succeed at a high one,
+    /// fail at a low one. In worlds that cannot be failed, share of prompts whose choice is the
+    /// wanted one.
     pub as_asked: f64,
     /// Cosine of each item's movement since step 0 with the final direction, items of the first
     /// object as they are, of the second reversed.
@@ -137,14 +139,27 @@ fn point(
     let starts = all_starts(set)?;
     let ends = walk_from(subject, &starts, |_| Box::new(NoHooks));
     let middle = study.middle_return();
-    let asked = starts.iter().zip(&ends).filter(|(start, end)| {
-        if start.rtg > middle {
-            end.outcome == Outcome::Success
-        } else {
-            matches!(end.outcome, Outcome::Failure(_))
+    let can_fail = starts.iter().all(|s| !s.spec.failures().is_empty());
+    let asked = match can_fail || study.wanted.is_empty() {
+        true => {
+            let asked = starts.iter().zip(&ends).filter(|(start, end)| {
+                if start.rtg > middle || !can_fail {
+                    end.outcome == Outcome::Success
+                } else {
+                    matches!(end.outcome, Outcome::Failure(_))
+                }
+            });
+            asked.count()
         }
-    });
-    let as_asked = asked.count() as f64 / starts.len() as f64;
+        // Where nothing but time ends an episode, a layout may have no success to ask for.
+        false => {
+            let diffs = subject.logit_diffs(&set.of(study.original())?);
+            let wanted = |n: usize| set.wanted_sign(n).unwrap_or(0.0);
+            let diffs = diffs.iter().enumerate();
+            diffs.filter(|(n, diff)| *diff * wanted(*n) > 0.0).count()
+        }
+    };
+    let as_asked = asked as f64 / starts.len() as f64;
 
     let double = double_complement(study, &study.site);
     let changes = double.iter().flat_map(|e| &e.changes);

@@ -1,4 +1,6 @@
 //! How often an agent's training data show each item that tells something.
+//!
+//! A dataset's card counts some objects. Where a study is about others, frames are counted here.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,11 +31,18 @@ impl Exposure {
     /// If the recipe cannot be read.
     pub fn of(agent: &Agent, study: &Study) -> Result<Self, Error> {
         let run = run_of(&agent.dir);
+        let objects = study.direction_set()?.objects;
         let card = run_record(agent).and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
         if let Some(card) =
             card.filter(|c| Some(&c.content_blake3) == agent.record.dataset_blake3.as_ref())
         {
-            return Ok(Self::from_card(&card, true));
+            let found = Self::from_card(&card, true);
+            if found.counts(objects) {
+                return Ok(found);
+            }
+            if let Some(data) = training_data(agent) {
+                return Ok(Self::from_data(&data, true));
+            }
         }
         // The folder of the data is gone or elsewhere: the recipe makes the same data again.
         let config = run
@@ -48,8 +57,41 @@ impl Exposure {
             },
         };
         let recipe = recipe.map_err(Error::Config)?;
-        let (_, card) = Dataset::generate(&recipe)?;
-        Ok(Self::from_card(&card, own))
+        let (data, card) = Dataset::generate(&recipe)?;
+        let found = Self::from_card(&card, own);
+        match found.counts(objects) {
+            true => Ok(found),
+            false => Ok(Self::from_data(&data, own)),
+        }
+    }
+
+    /// Whether both objects are among those that were counted.
+    fn counts(&self, objects: (Object, Object)) -> bool {
+        let counts = |object| self.frames.keys().any(|item| item.object == object);
+        counts(objects.0) && counts(objects.1)
+    }
+
+    /// From the frames themselves, final ones left out as on a card.
+    pub fn from_data(data: &Dataset, own: bool) -> Self {
+        let view = (data.observation_len / 3).isqrt();
+        let mut counts = vec![0_u64; Object::ALL.len() * view * view];
+        for episode in &data.episodes {
+            for row in episode.first_row..episode.first_row + episode.length {
+                let cells = data.observation(row).chunks_exact(3).enumerate();
+                for (cell, tile) in cells {
+                    counts[usize::from(tile[0]) * view * view + cell] += 1;
+                }
+            }
+        }
+        let item = |n: usize| {
+            let cell = Cell::from_index(n % (view * view), view);
+            Item::new(Object::ALL[n / (view * view)], cell)
+        };
+        let frames = counts.into_iter().enumerate().map(|(n, c)| (item(n), c));
+        Self {
+            frames: frames.collect(),
+            own,
+        }
     }
 
     /// From a dataset's card.

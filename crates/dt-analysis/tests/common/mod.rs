@@ -26,7 +26,11 @@ pub fn small_config() -> ModelConfig {
 
 /// Writes an agent with random weights into a folder.
 pub fn write_agent(dir: &Path, config: &ModelConfig, seed: u64) {
-    let study = Study::memory_post();
+    write_agent_for(&Study::memory_post(), dir, config, seed);
+}
+
+/// Writes an agent with random weights that a study can be asked of into a folder.
+pub fn write_agent_for(study: &Study, dir: &Path, config: &ModelConfig, seed: u64) {
     let env = study.env_spec().unwrap();
     let sizes = WorldSizes {
         view_size: env.view_size as usize,
@@ -65,10 +69,15 @@ pub fn small_subject(padding: Padding) -> Subject {
         padding,
         ..small_config()
     };
+    small_subject_for(&Study::memory_post(), &config)
+}
+
+/// An agent with random weights that a study can be asked of.
+pub fn small_subject_for(study: &Study, config: &ModelConfig) -> Subject {
     let dir = tempfile::tempdir().unwrap();
-    write_agent(dir.path(), &config, 3);
+    write_agent_for(study, dir.path(), config, 3);
     let agent = load_agent(dir.path(), &DeviceSpec::Cpu.open().unwrap()).unwrap();
-    Subject::new("small".to_owned(), agent, &Study::memory_post()).unwrap()
+    Subject::new("small".to_owned(), agent, study).unwrap()
 }
 
 /// Folder of what is given beside the project, if it is there.

@@ -11,7 +11,7 @@ use dt_env::config::{self, ConfigError};
 use crate::demonstrators::policy::{PlannerConfig, Policy};
 
 /// Text of every built-in recipe, by file name.
-const BUILTIN: [(&str, &str); 3] = [
+const BUILTIN: [(&str, &str); 4] = [
     (
         "datasets/memory.ron",
         include_str!("../../../../datasets/memory.ron"),
@@ -23,6 +23,10 @@ const BUILTIN: [(&str, &str); 3] = [
     (
         "datasets/memory-study.ron",
         include_str!("../../../../datasets/memory-study.ron"),
+    ),
+    (
+        "datasets/two-rooms.ron",
+        include_str!("../../../../datasets/two-rooms.ron"),
     ),
 ];
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use dt_env::{Cell, Color, Object};
+use dt_env::{Cell, Color, Object, Tile};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -99,11 +99,14 @@ impl Told {
     }
 }
 
-/// Colour in which the prompts first show one of the objects; green where they show none.
+/// Colour in which the prompts first show one of the objects, nothing left out; green where they
+/// show none.
 fn color_of(set: &PromptSet, objects: (Object, Object)) -> Color {
     let frames = set.scenarios.iter().flat_map(|s| &s.observations);
     let mut tiles = frames.flat_map(|frame| frame.as_chunks::<3>().0);
-    let shown = tiles.find(|t| t[0] == objects.0 as u8 || t[0] == objects.1 as u8);
+    let things = [objects.0, objects.1];
+    let things = things.map(|o| (o != Object::Empty).then_some(o as u8));
+    let shown = tiles.find(|t| things.contains(&Some(t[0])));
     let color = shown.and_then(|t| Color::from_index(t[1]));
     color.unwrap_or(Color::Green)
 }
@@ -143,7 +146,13 @@ impl Placement {
     /// replaces here.
     pub fn apply(self, frame: &mut [u8], view: usize, mode: Mode, told: Told) {
         let at = self.byte(view);
-        frame[at] = told.object(self.other) as u8;
+        let object = told.object(self.other);
+        if object == Object::Empty {
+            // Nothing has no colour that could stay, as in `Put::Remove`.
+            frame[at..at + 3].copy_from_slice(&Tile::EMPTY.encode());
+            return;
+        }
+        frame[at] = object as u8;
         if mode == Mode::Valid {
             frame[at + 1] = told.color as u8;
             frame[at + 2] = 0;

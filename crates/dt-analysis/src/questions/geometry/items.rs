@@ -1,10 +1,11 @@
 //! Lengths of items, their nearest neighbours, and cosines by kind of pair.
 
 use dt_env::{Cell, Color, Object};
+use dt_train::model::push_items;
 use serde::{Deserialize, Serialize};
 
 use crate::maths::vectors::{cosine, norm};
-use crate::prompts::{Item, items_at};
+use crate::prompts::{Item, PromptSet, Scenario, items_at};
 
 /// Names of the vocabulary's channels: objects, colours, states of doors.
 fn channels() -> Vec<&'static str> {
@@ -12,6 +13,23 @@ fn channels() -> Vec<&'static str> {
     let colors = Color::ALL.map(Color::name);
     let states = ["open", "closed", "locked"];
     [&objects[..], &colors[..], &states[..]].concat()
+}
+
+/// Names of the channels that a study's prompts show at some cell, flips included, in the
+/// vocabulary's order.
+pub fn shown_channels(set: &PromptSet) -> Vec<&'static str> {
+    let (cells, channels) = (set.view() * set.view(), channels());
+    let mut shown = vec![false; channels.len()];
+    let mut items = Vec::new();
+    for frame in set.scenarios.iter().flat_map(Scenario::every_frame) {
+        items.clear();
+        push_items(frame, set.view(), &mut items);
+        for &item in &items {
+            shown[item as usize / cells] = true;
+        }
+    }
+    let named = channels.into_iter().zip(shown);
+    named.filter_map(|(name, s)| s.then_some(name)).collect()
 }
 
 /// Lengths of all items of one channel, by cell, x first.

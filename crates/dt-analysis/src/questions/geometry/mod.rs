@@ -9,6 +9,8 @@ mod pca;
 mod record;
 
 pub use cosines::{CosineTable, cluster_order, cosine_table};
-pub use items::{Neighbour, Norms, PairClass, item_norms, nearest_items, pair_cosines};
+pub use items::{
+    Neighbour, Norms, PairClass, item_norms, nearest_items, pair_cosines, shown_channels,
+};
 pub use pca::{Pca, components_from_cells, direction_from_cells, feature_map};
 pub use record::{EXPOSED_FRAMES, FeatureMap, GeometryRecord, PcaRecord, geometry, set_pca};

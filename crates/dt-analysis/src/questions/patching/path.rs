@@ -81,9 +81,10 @@ impl Sender {
         }
     }
 
-    fn name(self) -> String {
+    /// Its name; `site` is that of the study's.
+    fn name(self, site: &str) -> String {
         match self {
-            Self::Start => "start".to_owned(),
+            Self::Start => site.to_owned(),
             Self::Head(l, h) => format!("{l}.{h}"),
             Self::Mlp(l) => format!("mlp {l}"),
         }
@@ -185,7 +186,7 @@ pub fn path_patching(experiment: &Experiment) -> Result<PathRecord, Error> {
         lost.push(row.collect());
     }
     Ok(PathRecord {
-        senders: senders.into_iter().map(Sender::name).collect(),
+        senders: senders.into_iter().map(|s| s.name(&study.site)).collect(),
         receivers: receivers.into_iter().map(Receiver::name).collect(),
         lost,
     })

@@ -6,6 +6,7 @@ use dt_env::config::{self, ConfigError};
 use serde::Deserialize;
 
 use super::rules::{Rule, specific};
+use crate::prompts::Study;
 
 /// Largest file of claims that is read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -43,6 +44,18 @@ pub struct Claim {
 }
 
 impl Claims {
+    /// Why a study's agents cannot be judged by the claims, if they cannot: these are the post's,
+    /// about an instruction and the order of two targets.
+    pub fn refuses(study: &Study) -> Option<String> {
+        let missing = (["instruction", "order"].into_iter()).find(|a| study.factor(a).is_err())?;
+        Some(format!(
+            "the claims are those of the study {}, and study {} has no factor `{missing}`; ask \
+             geometry, intervene, patch, attribute, probe, adversary, transfer or formation",
+            Study::memory_post().name,
+            study.name
+        ))
+    }
+
     /// The claims of the post.
     ///
     /// # Panics
