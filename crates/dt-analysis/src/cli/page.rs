@@ -12,7 +12,7 @@ use dt_analysis::figures::{
     About, attribution_figures, geometry_figures, intervention_figures, patching_figures,
     path_figures, walsh_figures,
 };
-use dt_analysis::files::{Written, write_all};
+use dt_analysis::files::{Written, write_all, write_named};
 use dt_analysis::pages::{Picture, Section, Shown};
 use dt_analysis::papers::memory_dt::claims::Claims;
 use dt_analysis::papers::memory_dt::dossier::reproduce::{AgentResults, Group, ResultsFile};
@@ -112,7 +112,7 @@ pub fn write(
         post::figures(),
     )?;
     for film in post::animations() {
-        film.write(&dir, question.force)?;
+        write_named(&film.files()?, &dir, question.force)?;
         world.figures.push(Shown {
             picture: Picture::Gif(film.gif()?),
             name: film.name,

@@ -1,5 +1,6 @@
 //! `dt-analysis study`
 
+use dt_train::checkpoint::write_atomic;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -51,7 +52,8 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         let path = kept.join(format!("{}.json", subject.name.replace('/', ".")));
         let experiment = Experiment::new(subject, &set);
         let random = claims.random_directions();
-        let found = AgentStudy::read(&path, &about(&experiment))
+        let found = read(&path)
+            .and_then(|text| AgentStudy::parse(&text, &about(&experiment)))
             .filter(|found| found.results.evidence.random_directions >= random);
         let found = match found {
             Some(found) => found,
@@ -60,7 +62,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
                 remove(&transfer_file)?;
                 let data = training_data(&subject.agent);
                 let made = study_agent(&experiment, random, data.as_ref())?;
-                made.write(&path)?;
+                write_atomic(&path, made.to_json().as_bytes())?;
                 made
             }
         };
@@ -154,4 +156,9 @@ fn transfers(
         records.extend(transfer(&Experiment::new(subject, &all), mode, &chosen)?);
     }
     Ok(records)
+}
+
+/// Text of a file that is there.
+fn read(path: &Path) -> Option<String> {
+    std::fs::read_to_string(path).ok()
 }

@@ -1,11 +1,8 @@
 //! Everything about one agent, kept on disk so that a study of many can be gone on with.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use dt_data::Dataset;
-use dt_train::checkpoint::write_atomic;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -141,20 +138,15 @@ pub fn study_agent(
 }
 
 impl AgentStudy {
-    /// Reads what an earlier study left; `None` if there is nothing, it is damaged, or it is about
-    /// other weights or questions.
-    pub fn read(path: &Path, about: &str) -> Option<Self> {
-        let text = fs::read_to_string(path).ok()?;
-        let kept: Self = serde_json::from_str(&text).ok()?;
+    /// What an earlier study left, from its text; `None` if it is damaged, or about other weights or
+    /// questions.
+    pub fn parse(text: &str, about: &str) -> Option<Self> {
+        let kept: Self = serde_json::from_str(text).ok()?;
         (kept.about == about && kept.results.evidence.is_whole()).then_some(kept)
     }
 
-    /// Keeps it.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_string(self).expect("plain data");
-        Ok(write_atomic(path, text.as_bytes())?)
+    /// The text by which it is kept.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain data")
     }
 }
