@@ -40,6 +40,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
     (
         "dt-train",
         &[
+            &["burn"],
             &["device"],
             &["model"],
             &["optim", "batch", "rollout"],
@@ -64,10 +65,9 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["subject"],
             &["sae"],
             &["questions"],
-            &["dossier"],
             &["figures"],
-            &["papers"],
             &["pages"],
+            &["papers"],
             &["explorer"],
             &["cli"],
         ],

@@ -66,3 +66,24 @@ pub fn write(figure: &Figure, dir: &Path, force: bool) -> Result<Written, Error>
     let mut written = write_all(std::slice::from_ref(figure), dir, force)?;
     Ok(written.remove(0))
 }
+
+/// Writes named bytes into a folder; gives their paths. Nothing is written if one of the files is
+/// there already, unless `force` is given.
+///
+/// # Errors
+/// If a file exists (without `force`) or cannot be written.
+pub fn write_named(
+    files: &[(String, Vec<u8>)],
+    dir: &Path,
+    force: bool,
+) -> Result<Vec<PathBuf>, Error> {
+    let paths: Vec<PathBuf> = files.iter().map(|(name, _)| dir.join(name)).collect();
+    if let Some(taken) = paths.iter().find(|path| path.exists() && !force) {
+        return Err(Error::Exists(taken.clone()));
+    }
+    fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    for (path, (_, bytes)) in paths.iter().zip(files) {
+        write_atomic(path, bytes)?;
+    }
+    Ok(paths)
+}

@@ -1,24 +1,20 @@
 //! Questions asked of decision transformers, and figures of the answers.
 //!
-//! Start from [`reproduce`], which asks an agent everything that the post asks; a [`Study`] says
-//! what that is, a [`Subject`] is the agent, [`hooks`] reach into its forward pass, and
-//! [`claims`] judge what was found. [`answers`] and [`post`] draw with the kit in [`figures`];
-//! [`plot`] draws what datasets and runs left on disk.
+//! Start from a [`Study`](prompts::Study): which world, prompts and edits. A
+//! [`PromptSet`](prompts::PromptSet) lays it out, a [`Subject`](subject::Subject) is an agent, and
+//! an [`Experiment`](subject::Experiment) is both: what every question in [`questions`] is asked
+//! of. [`figures`] draws their records with the kit in [`draw`]; [`papers`] are made with all of it.
 //!
 //! ```
-//! use dt_analysis::prompts::{Study, scenarios};
+//! use dt_analysis::prompts::{PromptSet, Study};
 //!
-//! let study = Study::memory_post();
-//! let prompts = scenarios(&study).unwrap();
-//! assert_eq!(prompts[0].facet.to_string(), "Key, Key-Ball, 0.892");
+//! let set = PromptSet::new(&Study::memory_post())?;
+//! assert_eq!(set.scenarios[0].facet.to_string(), "Key, Key-Ball, 0.892");
+//! # Ok::<(), dt_analysis::Error>(())
 //! ```
-//!
-//! [`Study`]: scenario::Study
-//! [`Subject`]: subject::Subject
 //!
 //! What it leaves out: training and evaluation (that is `dt-train`).
 
-pub mod dossier;
 pub mod draw;
 mod error;
 pub mod figures;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use dt_analysis::Error;
 use dt_analysis::draw::Figure;
-use dt_analysis::files::write_all;
+use dt_analysis::files::{write_all, write_named};
 use dt_analysis::papers::memory_dt::figures as post;
 
 #[test]
@@ -41,7 +41,8 @@ fn all_figures_are_written() {
         }
     }
     for (animation, frames) in post::animations().iter().zip([7, 5]) {
-        let [gif, words] = animation.write(dir, true).unwrap();
+        let paths = write_named(&animation.files().unwrap(), dir, true).unwrap();
+        let [gif, words] = [&paths[0], &paths[1]];
         let bytes = fs::read(&gif).unwrap();
         assert!(bytes.starts_with(b"GIF89a"));
         // The extension that says: again and again.
@@ -70,13 +71,13 @@ fn all_figures_are_written() {
 fn animations_overwrite_nothing_by_accident() {
     let dir = tempfile::tempdir().unwrap();
     let animation = &post::animations()[1];
-    animation.write(dir.path(), false).unwrap();
-    let error = animation.write(dir.path(), false).unwrap_err();
+    write_named(&animation.files().unwrap(), dir.path(), false).unwrap();
+    let error = write_named(&animation.files().unwrap(), dir.path(), false).unwrap_err();
     assert!(matches!(error, Error::Exists(_)), "{error}");
-    animation.write(dir.path(), true).unwrap();
+    write_named(&animation.files().unwrap(), dir.path(), true).unwrap();
     let mut broken = animation.clone();
     broken.delays_ms.pop();
-    let error = broken.write(dir.path(), true).unwrap_err().to_string();
+    let error = broken.files().unwrap_err().to_string();
     assert_eq!(
         error,
         "fig-15-prompts: an animation of 5 pictures has 4 times"

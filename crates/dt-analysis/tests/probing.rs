@@ -68,8 +68,14 @@ fn products_are_absent_from_single_observations() {
         }
         // What is seen is there to be read; what is not seen is not.
         for point in record.points() {
-            assert_eq!(worst(&record, point, Token::Start, concept("I")), 1.0);
-            assert_eq!(worst(&record, point, Token::Decision, concept("T")), 1.0);
+            // By rank: with random weights, what is left out may lie on one side of the boundary.
+            let separated = |token, name: &str| {
+                let probe = record.probe(point, token, concept(name)).unwrap();
+                let left_out = &probe.reading.as_ref().unwrap().left_out;
+                !left_out.is_empty() && left_out.iter().all(|l| l.quality.auc == Some(1.0))
+            };
+            assert!(separated(Token::Start, "I"), "{point}");
+            assert!(separated(Token::Decision, "T"), "{point}");
             assert!(worst(&record, point, Token::Decision, concept("I")) <= 0.55);
             assert!(worst(&record, point, Token::Decision, concept("R")) <= 0.5);
         }
@@ -265,7 +271,7 @@ fn what_cannot_be_probed_is_said() {
         &["concept facing is the same in all", "--concepts"],
     );
     refuse(&["--concepts", "XY"], &["no concept `XY`", "ITR"]);
-    refuse(&["--tokens", "end"], &["no token `end`", "corridor"]);
+    refuse(&["--tokens", "end"], &["no token `end`", "current"]);
     refuse(
         &["--hooks", "blocks.0.hook_resid_pst"],
         &["blocks.0.hook_resid_post"],
@@ -301,13 +307,14 @@ fn what_cannot_be_probed_is_said() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../studies/memory-post.ron"),
     )
     .unwrap();
-    let keys_only = study.replace("(instruction: Ball, order: BallKey),", "");
-    let keys_only = keys_only.replace("(instruction: Ball, order: KeyBall),", "");
+    let ball = |order: &str| format!("{{\"instruction\": \"ball\", \"order\": \"{order}\"}},");
+    let keys_only = study.replace(&ball("ball-key"), "");
+    let keys_only = keys_only.replace(&ball("key-ball"), "");
     assert_ne!(keys_only, study);
     fs::write(dir.path().join("keys.ron"), keys_only).unwrap();
     refuse(
         &["--study", "keys.ron"],
-        &["concept I is the same in all", "both instructions"],
+        &["concept I is the same in all", "both values of each factor"],
     );
     assert!(
         !dir.path().join("out").exists(),

@@ -159,7 +159,8 @@ fn wrong_agents_and_studies_are_named() {
         "Forward, Forward, Forward, Forward]",
         "Forward, Forward, Left, Forward]",
     );
-    refused(dir.path(), &ask, &["edit", "nothing can be swapped"]);
+    let edits = ["intervene", "agent", "--study", "study.ron", "--out", "out"];
+    refused(dir.path(), &edits, &["edit", "nothing can be swapped"]);
     refused(
         dir.path(),
         &["geometry", "agent", "agent", "--out", "out"],
@@ -232,7 +233,7 @@ fn searches_say_what_they_need() {
     write_agent(&dir.path().join("agent"), &small_config(), 0);
     let args = |more: &[&'static str]| [more, &["agent", "--out", "out"]].concat();
     refused(dir.path(), &args(&["transfer"]), &["two runs or more"]);
-    refused(dir.path(), &args(&["formation"]), &["keep_every", "agent"]);
+    refused(dir.path(), &args(&["formation"]), &["keep_every"]);
     refused(
         dir.path(),
         &args(&["adversary", "--frame", "noon"]),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use burn::prelude::*;
 use divan::{Bencher, black_box};
+use dt_train::burn::prelude::*;
 use dt_train::device::DeviceSpec;
 use dt_train::model::{
     InputStatistics, Model, ModelConfig, NoHooks, Seen, TokenBatch, WindowBuilder, WindowStep,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 
 /// A device as the command line names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,8 +135,8 @@ impl DeviceSpec {
 pub(crate) mod libtorch {
     use std::sync::OnceLock;
 
-    use burn::backend::libtorch::{LibTorch, TchTensor};
-    use burn::prelude::*;
+    use crate::burn::backend::libtorch::{LibTorch, TchTensor};
+    use crate::burn::prelude::*;
 
     /// The libtorch tensor below one of burn's; they share their storage.
     ///

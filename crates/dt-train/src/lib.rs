@@ -14,6 +14,7 @@
 
 mod batch;
 pub mod bench;
+pub mod burn;
 pub mod checkpoint;
 mod definition;
 pub mod device;

@@ -7,6 +7,7 @@ mod errata;
 mod formation;
 mod geometry;
 mod intervene;
+mod judge;
 mod page;
 mod patch;
 mod plot;
@@ -15,6 +16,7 @@ mod question;
 mod reproduce;
 mod study;
 mod transfer;
+mod verdicts;
 
 use std::io::Write;
 
@@ -40,6 +42,7 @@ enum Command {
     Adversary(adversary::Args),
     Transfer(transfer::Args),
     Study(study::Args),
+    Judge(judge::Args),
     Formation(formation::Args),
     Intervene(intervene::Args),
     Patch(patch::Args),
@@ -58,6 +61,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
         Command::Adversary(args) => adversary::run(args, out),
         Command::Transfer(args) => transfer::run(args, out),
         Command::Study(args) => study::run(args, out),
+        Command::Judge(args) => judge::run(args, out),
         Command::Formation(args) => formation::run(args, out),
         Command::Intervene(args) => intervene::run(args, out),
         Command::Patch(args) => patch::run(args, out),

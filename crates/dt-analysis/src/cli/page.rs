@@ -7,16 +7,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use dt_analysis::dossier::reproduce::AgentResults;
-use dt_analysis::dossier::table::{Row, write_table};
-use dt_analysis::draw::{Figure, csv};
+use dt_analysis::draw::Figure;
 use dt_analysis::figures::{
-    About, Group, attribution_figures, geometry_figures, intervention_figures, patching_figures,
+    About, attribution_figures, geometry_figures, intervention_figures, patching_figures,
     path_figures, walsh_figures,
 };
-use dt_analysis::files::{Written, write_all};
+use dt_analysis::files::{Written, write_all, write_named};
 use dt_analysis::pages::{Picture, Section, Shown};
-use dt_analysis::papers::memory_dt::claims::{ClaimSummary, Claims, summarise};
+use dt_analysis::papers::memory_dt::claims::Claims;
+use dt_analysis::papers::memory_dt::dossier::reproduce::{AgentResults, Group, ResultsFile};
+use dt_analysis::papers::memory_dt::dossier::table::{Row, write_table};
 use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
 use dt_analysis::papers::memory_dt::figures as post;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
@@ -25,6 +25,7 @@ use dt_analysis::prompts::Study;
 use dt_train::checkpoint::write_atomic;
 
 use super::question::{Answers, Question, published, write_json_file};
+use super::verdicts::{self, Judged};
 
 /// Rules by which claims are judged.
 #[derive(clap::Args)]
@@ -83,13 +84,14 @@ pub fn write(
         published: published.as_ref(),
     };
     let groups: Vec<Group> = answers.by_kind();
-    let mut summaries: BTreeMap<String, Vec<ClaimSummary>> = BTreeMap::new();
-    for group in &groups {
-        let findings = group.agents.iter().map(|a| a.record.findings.as_slice());
-        let findings: Vec<&[_]> = findings.collect();
-        let summary = summarise(&rules.claims, &findings, &post.claims)?;
-        summaries.insert(group.name.to_owned(), summary);
-    }
+    let judged: Vec<Judged> = (answers.subjects.iter().zip(&answers.records))
+        .map(|(subject, results)| Judged {
+            name: &subject.name,
+            kind: subject.kind(),
+            findings: &results.findings,
+        })
+        .collect();
+    let summaries = verdicts::summaries(&rules.claims, &judged)?;
     let corrected = corrected(answers)?;
 
     let dir = question.out.join("figures");
@@ -110,7 +112,7 @@ pub fn write(
         post::figures(),
     )?;
     for film in post::animations() {
-        film.write(&dir, question.force)?;
+        write_named(&film.files()?, &dir, question.force)?;
         world.figures.push(Shown {
             picture: Picture::Gif(film.gif()?),
             name: film.name,
@@ -176,33 +178,20 @@ pub fn write(
     write_json_file(&question.out.join("claims.json"), &summaries)?;
     write_atomic(
         &question.out.join("claims.csv"),
-        claims_by_agent(answers).as_bytes(),
+        verdicts::csv(&judged).as_bytes(),
     )?;
-    let keyed = answers.keyed();
+    let keyed: BTreeMap<&str, ResultsFile> = (answers.keyed().into_iter())
+        .map(|(name, results)| (name, results.published()))
+        .collect();
     write_json_file(&numbers, &keyed)?;
     write_atomic(&page, html.as_bytes())?;
     if question.json {
         super::write_json(out, &keyed)?;
     } else {
-        print_verdicts(out, rules, &groups, &summaries)?;
+        verdicts::print(out, &rules.claims, &judged, &summaries)?;
         writeln!(out, "\n{}\n{}", numbers.display(), page.display())?;
     }
     Ok(())
-}
-
-/// Every finding on every agent, one a row.
-fn claims_by_agent(answers: &Answers<AgentResults>) -> String {
-    let mut table = String::new();
-    csv::push_row(&mut table, ["agent", "claim", "value", "passes", "details"]);
-    for (subject, results) in answers.subjects.iter().zip(&answers.records) {
-        for finding in &results.findings {
-            let value = finding.value.map_or(String::new(), |v| format!("{v:.4}"));
-            let passes = finding.passes.map_or(String::new(), |p| p.to_string());
-            let (id, details) = (finding.id.to_string(), &finding.details);
-            csv::push_row(&mut table, [&subject.name, &id, &value, &passes, details]);
-        }
-    }
-    table
 }
 
 /// The corrected Figure 20, if one of the agents is of the kind that it is about.
@@ -227,37 +216,4 @@ fn shown(figure: &Figure, written: &Written) -> Result<Shown> {
         caption: figure.caption.clone(),
         picture: Picture::Svg(svg),
     })
-}
-
-fn print_verdicts(
-    out: &mut impl Write,
-    rules: &Rules,
-    groups: &[Group],
-    summaries: &BTreeMap<String, Vec<ClaimSummary>>,
-) -> Result<()> {
-    for group in groups {
-        writeln!(out, "{}", group.counted())?;
-        for (claim, summary) in rules.claims.claims.iter().zip(&summaries[group.name]) {
-            let verdict = summary
-                .verdict
-                .as_ref()
-                .map_or("–".to_owned(), ToString::to_string);
-            let value = summary.median.map_or("–".to_owned(), |v| format!("{v:.2}"));
-            let details = match group.agents.as_slice() {
-                [one] => one
-                    .record
-                    .findings
-                    .iter()
-                    .find(|f| f.id == claim.id)
-                    .map_or("", |f| &f.details),
-                _ => "",
-            };
-            writeln!(
-                out,
-                "  {:>2} {:<52} {:>6} {:>3}/{:<3} {verdict:<10} {details}",
-                claim.id, claim.claim, value, summary.passes, summary.judged
-            )?;
-        }
-    }
-    Ok(())
 }

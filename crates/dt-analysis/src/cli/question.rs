@@ -62,14 +62,7 @@ impl Question {
 
     /// Refuses to replace a file.
     pub fn check_free(&self, name: &str) -> Result<PathBuf> {
-        let path = self.out.join(name);
-        if path.exists() && !self.force {
-            bail!(
-                "{} exists already; use --force to replace it, or another --out",
-                path.display()
-            );
-        }
-        Ok(path)
+        check_free(self.out.join(name), self.force)
     }
 
     /// Asks every agent one question.
@@ -98,6 +91,17 @@ impl Question {
 /// Numbers to draw beside an agent's, if the study is the one that they were published on.
 pub fn published(study: &Study) -> Option<Published> {
     (*study == Study::memory_post()).then(|| PostNumbers::read().beside())
+}
+
+/// Refuses to replace a file, unless that is asked for.
+pub fn check_free(path: PathBuf, force: bool) -> Result<PathBuf> {
+    if path.exists() && !force {
+        bail!(
+            "{} exists already; use --force to replace it, or another --out",
+            path.display()
+        );
+    }
+    Ok(path)
 }
 
 /// Loads every agent once.

@@ -1,6 +1,5 @@
 //! Agents of one kind, and what a question found on each.
 
-use crate::dossier::reproduce::AgentResults;
 use crate::draw::Figure;
 use crate::prompts::Study;
 
@@ -17,7 +16,7 @@ pub struct Answer<'a, T> {
 
 /// Agents of one kind, at least one.
 #[derive(Clone, Debug)]
-pub struct Group<'a, T = AgentResults> {
+pub struct Group<'a, T> {
     /// Their name.
     pub name: &'a str,
     /// What was found on them.

@@ -2,9 +2,9 @@
 
 use dt_train::checkpoint::load_agent;
 use dt_train::model::{initial_values, param_specs};
+use dt_train::run::run_of;
 
 use super::Subject;
-use super::exposure::run_of;
 use crate::Error;
 
 /// Item vectors before training, `[item][d_model]`: as they were kept, or drawn again from the

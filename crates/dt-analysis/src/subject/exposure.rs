@@ -3,14 +3,13 @@
 //! A dataset's card counts some objects. Where a study is about others, frames are counted here.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use dt_data::{Card, Dataset, Recipe, store};
 use dt_env::{Cell, Object};
 use dt_train::AgentConfig;
 use dt_train::checkpoint::Agent;
-use dt_train::run::{RunRecord, recipe_of};
+use dt_train::run::{recipe_of, run_of, run_record};
 
 use crate::Error;
 use crate::prompts::{Item, Study};
@@ -32,7 +31,8 @@ impl Exposure {
     pub fn of(agent: &Agent, study: &Study) -> Result<Self, Error> {
         let run = run_of(&agent.dir);
         let objects = study.direction_set()?.objects;
-        let card = run_record(agent).and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
+        let card =
+            run_record(&agent.dir).and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
         if let Some(card) =
             card.filter(|c| Some(&c.content_blake3) == agent.record.dataset_blake3.as_ref())
         {
@@ -124,20 +124,6 @@ impl Exposure {
 
 /// An agent's training data, if they are still where its run says.
 pub fn training_data(agent: &Agent) -> Option<Dataset> {
-    let found = store::read(Path::new(&run_record(agent)?.dataset));
+    let found = store::read(Path::new(&run_record(&agent.dir)?.dataset));
     found.ok().map(|(data, _)| data)
-}
-
-fn run_record(agent: &Agent) -> Option<RunRecord> {
-    let text = fs::read_to_string(run_of(&agent.dir)?.join("run.json")).ok()?;
-    serde_json::from_str(&text).ok()
-}
-
-/// The run that an agent's folder belongs to: itself, or two levels up for a checkpoint.
-pub(crate) fn run_of(dir: &Path) -> Option<&Path> {
-    let above = dir.parent().and_then(Path::parent);
-    [Some(dir), above]
-        .into_iter()
-        .flatten()
-        .find(|d| d.join("run.json").exists())
 }

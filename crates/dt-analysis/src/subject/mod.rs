@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use burn::prelude::*;
+use dt_train::burn::prelude::*;
 use dt_train::checkpoint::{Agent, load_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::model::{

@@ -1,5 +1,7 @@
 //! Speed of training, as `dt-train bench` reports it.
 
+mod files;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -213,7 +215,7 @@ pub fn bench(
         definition: config.clone(),
         dataset: folder.display().to_string(),
         parameters: trainer.model.parameter_count(),
-        peak_rss_mb: peak_memory(),
+        peak_rss_mb: files::peak_memory(),
         device: device.to_string(),
         threads: rayon::current_num_threads(),
         agents,
@@ -237,12 +239,4 @@ pub fn bench(
         operations,
         operations_missing,
     })
-}
-
-/// Most memory of this process so far, MB.
-fn peak_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes / 1024.0)
 }

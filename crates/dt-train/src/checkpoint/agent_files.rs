@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use dt_env::EnvSpec;

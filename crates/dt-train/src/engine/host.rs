@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 use dt_data::Dataset;
 use rayon::prelude::*;
 

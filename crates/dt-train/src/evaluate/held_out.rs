@@ -92,7 +92,7 @@ mod tests {
         for seed in 0..12 {
             let values = initial_values(&specs, config.initial_std, seed);
             let statistics = InputStatistics::neutral(&sizes);
-            let device = burn::prelude::Device::flex();
+            let device = crate::burn::prelude::Device::flex();
             let model = Model::new(config.clone(), sizes, &statistics, values, &device);
             let exact = evaluate_exact(&model, &spec, &asked).unwrap();
             let found = evaluate_held_out_each(&model, &spec, &asked, episodes).remove(0);

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use burn::prelude::*;
-use burn::tensor::activation::log_softmax;
+use crate::burn::prelude::*;
+use crate::burn::tensor::activation::log_softmax;
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Causal multi-head attention.
 
-use burn::prelude::*;
-use burn::tensor::activation::softmax;
+use crate::burn::prelude::*;
+use crate::burn::tensor::activation::softmax;
 
 use super::hooks::{HookPoint, Hooks, NoHooks};
 use super::queries::Queries;

@@ -1,6 +1,6 @@
 //! One pre-norm block.
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 
 use super::hooks::{HookPoint, Hooks};
 use super::transformer::Model;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 
 use super::hooks::{HookPoint, Hooks};
 use crate::device::to_host;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 
 use super::hooks::NoHooks;
 use super::input::TokenBatch;

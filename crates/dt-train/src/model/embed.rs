@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 
 use super::config::TimeEmbedding;
 use super::hooks::{HookPoint, Hooks};

@@ -1,7 +1,7 @@
 //! The MLP of a block, plain or gated.
 
-use burn::prelude::*;
-use burn::tensor::activation::{gelu, relu, silu, softmax};
+use crate::burn::prelude::*;
+use crate::burn::tensor::activation::{gelu, relu, silu, softmax};
 
 use super::config::Activation;
 use super::hooks::{HookPoint, Hooks};

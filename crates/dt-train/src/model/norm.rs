@@ -1,6 +1,6 @@
 //! Layer norm without parameters, from elementary operations.
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 
 /// Added to the variance, as in the original.
 pub(crate) const LN_EPS: f32 = 1e-5;

@@ -4,7 +4,7 @@
 //! parameter is a rank-3 tensor `[agents, rows, cols]`, so that one agent and many trained
 //! together are the same code; heads lie side by side in the columns.
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 use dt_env::streams::{Purpose, stream};
 use dt_env::{Action, EnvSpec};
 use rand::Rng;

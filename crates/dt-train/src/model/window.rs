@@ -86,7 +86,8 @@ impl ModelConfig {
 /// use dt_train::model::{ModelConfig, Seen, WindowBuilder, WindowStep, WorldSizes};
 ///
 /// let sizes = WorldSizes { view_size: 7, max_steps: 50, n_actions: 7 };
-/// let mut windows = WindowBuilder::new(&ModelConfig::default(), &sizes, 2);
+/// let config = ModelConfig::default();
+/// let mut windows = WindowBuilder::new(&config, &sizes, 2);
 /// let frame = [0; 147];
 /// let step = WindowStep {
 ///     return_to_go: 0.9,

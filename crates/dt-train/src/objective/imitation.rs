@@ -1,7 +1,7 @@
 //! What training minimises.
 
-use burn::prelude::*;
-use burn::tensor::activation::log_softmax;
+use crate::burn::prelude::*;
+use crate::burn::tensor::activation::log_softmax;
 
 use crate::batch::TrainBatch;
 

@@ -1,14 +1,17 @@
 //! AdamW with groups, schedules and a global-norm clip.
 //!
-//! The update is burn's AdamW (Loshchilov and Hutter, 2019), applied tensor by tensor, so that its
-//! moments are kept under the parameters' own names. It knows parameters by their specs alone,
-//! whatever they are of.
+//! The update is applied tensor by tensor, so that its moments are kept under the parameters' own
+//! names. It knows parameters by their specs alone, whatever they are of.
 
-use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as _};
-use burn::prelude::*;
+mod adamw;
+#[cfg(feature = "flex")]
+mod host;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::adamw::State;
+use crate::burn::prelude::*;
 use crate::device::to_host;
 use crate::model::{Group, ParamSpec, upload};
 
@@ -170,22 +173,14 @@ pub struct Moments {
 /// An optimiser and its state.
 pub struct Optimizer {
     config: OptimizerConfig,
-    decayed: AdamW,
-    plain: AdamW,
-    states: Vec<Option<AdamWState<3>>>,
+    states: Vec<Option<State>>,
 }
 
 impl Optimizer {
     /// An optimiser for so many parameters, without history.
     pub fn new(config: OptimizerConfig, parameters: usize) -> Self {
-        let base = AdamWConfig::new()
-            .with_beta_1(config.beta_1)
-            .with_beta_2(config.beta_2)
-            .with_epsilon(config.epsilon);
         Self {
             config,
-            decayed: base.clone().with_weight_decay(config.weight_decay).build(),
-            plain: base.with_weight_decay(0.0).build(),
             states: vec![None; parameters],
         }
     }
@@ -232,12 +227,13 @@ impl Optimizer {
                     None => grad,
                 };
                 let rate = config.learning_rate * factor * config.rate(spec.group);
-                let adamw = if config.decays(spec.group) {
-                    &self.decayed
+                let decay = if config.decays(spec.group) {
+                    config.weight_decay
                 } else {
-                    &self.plain
+                    0.0
                 };
-                adamw.step(rate, param, grad, state)
+                let (param, state) = adamw::step(&config, rate, decay, param, grad, state);
+                (param, Some(state))
             })
             .unzip();
         self.states = states;
@@ -251,11 +247,11 @@ impl Optimizer {
             .states
             .iter()
             .map(|state| {
-                let momentum = &state.as_ref()?.momentum;
-                updates = momentum.time;
+                let state = state.as_ref()?;
+                updates = state.updates;
                 Some(Moments {
-                    first: to_host(&momentum.moment_1),
-                    second: to_host(&momentum.moment_2),
+                    first: to_host(&state.first),
+                    second: to_host(&state.second),
                 })
             })
             .collect::<Option<Vec<_>>>()?;
@@ -274,11 +270,11 @@ impl Optimizer {
             .iter()
             .zip(moments)
             .map(|(spec, m)| {
-                Some(AdamWState::new(AdaptiveMomentumState::new(
+                Some(State {
                     updates,
-                    upload(spec, m.first, device),
-                    upload(spec, m.second, device),
-                )))
+                    first: upload(spec, m.first, device),
+                    second: upload(spec, m.second, device),
+                })
             })
             .collect();
     }

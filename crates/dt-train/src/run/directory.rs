@@ -54,6 +54,21 @@ impl RunRecord {
     }
 }
 
+/// The run that an agent's folder belongs to: itself, or two levels up for a checkpoint.
+pub fn run_of(dir: &Path) -> Option<&Path> {
+    let above = dir.parent().and_then(Path::parent);
+    [Some(dir), above]
+        .into_iter()
+        .flatten()
+        .find(|d| d.join("run.json").exists())
+}
+
+/// Where the run of an agent's folder comes from, if it is there and can be read.
+pub fn run_record(dir: &Path) -> Option<RunRecord> {
+    let text = fs::read_to_string(run_of(dir)?.join("run.json")).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
 /// Whether a run has come to its end.
 pub fn is_finished(run: &Path) -> bool {
     run.join("eval.json").exists()

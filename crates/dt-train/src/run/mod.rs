@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 pub use crate::batch::input_statistics;
 pub use data::{dataset_dir, dataset_for, recipe_of, window_sampler};
-pub use directory::{BranchRecord, RunRecord, is_finished, resume_point};
+pub use directory::{BranchRecord, RunRecord, is_finished, resume_point, run_of, run_record};
 pub use logs::{MetricLine, TimingLine, read_metrics};
 pub use observer::{Observer, Silent, Stage};
 pub use plan::RunOptions;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 use dt_data::Recipe;
 use dt_env::EnvSpec;
 

@@ -4,7 +4,7 @@ use dt_env::streams::{Purpose, stream};
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use dt_data::{Dataset, Window, WindowSampler};

@@ -5,9 +5,9 @@ use dt_train::evaluate::calibrate::CalibrationRecord;
 
 use super::evaluation::{GREEDY, SAMPLED};
 use super::file_stem;
+use super::files::RunGroup;
 use super::outcomes;
 use super::seeds::{SeedLine, push_lines, sentence};
-use super::source::RunGroup;
 use crate::draw::{
     Axis, Color, Estimate, Figure, Guide, GuideAt, Line, Mark, Panel, Points, SourceFile,
     stacked_areas, theme,

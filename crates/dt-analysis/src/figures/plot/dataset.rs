@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use dt_data::{Card, Episode, ExposureRow, Outcome};
 
 use super::file_stem;
+use super::files::DatasetSource;
 use super::outcomes;
-use super::source::DatasetSource;
 use crate::draw::palette::{BLACK, BLUE, GREEN, SKY, VERMILION, YELLOW};
 use crate::draw::{
     Axis, Bars, Color, ColorMap, Figure, Guide, GuideAt, HeatMap, Mark, Numbers, Panel, Share,
@@ -255,6 +255,17 @@ fn parse_item(item: &str) -> Option<(&str, usize, usize)> {
     Some((object, x.trim().parse().ok()?, y.trim().parse().ok()?))
 }
 
+/// The objects of an exposure table, in its order.
+fn objects(rows: &[ExposureRow]) -> Vec<String> {
+    let mut objects: Vec<String> = Vec::new();
+    for (object, ..) in rows.iter().filter_map(|row| parse_item(&row.item)) {
+        if !objects.iter().any(|known| known == object) {
+            objects.push(object.to_owned());
+        }
+    }
+    objects
+}
+
 fn view_grid(
     rows: &[ExposureRow],
     view: usize,
@@ -273,15 +284,17 @@ fn view_grid(
     grid
 }
 
-/// How often keys and balls are seen where, and how often they alone tell the instruction; none
-/// for a world without either.
+/// How often the objects that tell something are seen where, and how often they alone tell it; none
+/// for a world without any.
 pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
     let card = &data.card;
     if card.exposure.iter().all(|row| row.frames == 0) {
         return None;
     }
     let view = usize::from(card.env.view_size);
-    let mut figure = describe(data, "exposure", "Keys and balls in view");
+    let objects = objects(&card.exposure);
+    let list = objects.join(" and ");
+    let mut figure = describe(data, "exposure", &format!("Where {list} are in view"));
     figure.columns = 2;
     figure.width = 600.0;
     figure.share_x = Share::All;
@@ -295,10 +308,10 @@ pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
     for (what, unit, of) in quantities {
         // One scale for both objects.
         let map = ColorMap::log_over(card.exposure.iter().map(|row| of(row) as f64));
-        for (object, title) in [("key", "Key"), ("ball", "Ball")] {
+        for (n, object) in objects.iter().enumerate() {
             let names = || (0..view).map(|n| n.to_string());
             let mut panel = Panel::new(
-                format!("{title} {what}"),
+                format!("{object} {what}"),
                 Axis::categories("view column (left to right)", names()),
                 Axis::categories("view row (far to near)", names()).reversed(),
             );
@@ -306,7 +319,7 @@ pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
                 series: format!("{unit}, {object}"),
                 rows: view_grid(&card.exposure, view, object, of),
                 map,
-                bar: (object == "ball").then(|| unit.to_owned()),
+                bar: (n + 1 == objects.len()).then(|| unit.to_owned()),
                 numbers: Some(Numbers::Compact),
             }));
             panel.push(Viewer::new(view / 2, view - 1));
@@ -314,11 +327,11 @@ pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
         }
     }
     figure.caption = format!(
-        "What the dataset {} shows of keys and balls, on the grid of the agent's view (triangle: \
-         the agent, looking up; its own cell holds what it carries). a, b, Frames, final \
-         observations left out, with the object in that cell. c, d, Training windows of {} steps \
-         in which that cell alone tells the instruction. Colours are logarithmic and the same for \
-         both objects; 0 has its own. All {} episodes are counted.",
+        "What the dataset {} shows of {list}, on the grid of the agent's view (triangle: \
+         the agent, looking up; its own cell holds what it carries). Above, frames, final \
+         observations left out, with the object in that cell. Below, training windows of {} \
+         steps in which that cell alone tells the cue. Colours are logarithmic and the same for all \
+         objects; 0 has its own. All {} episodes are counted.",
         card.recipe.name, card.window, card.episodes
     );
     Some(figure)

@@ -4,8 +4,8 @@ use dt_data::Outcome;
 use dt_train::evaluate::{EvaluationRecord, wilson};
 
 use super::file_stem;
+use super::files::RunGroup;
 use super::outcomes;
-use super::source::RunGroup;
 use crate::draw::palette::{BLACK, SKY, VERMILION};
 use crate::draw::{
     Axis, Bar, Bars, Color, Dash, Estimate, Figure, Mark, Marker, Panel, Points, Share, SourceFile,

@@ -3,10 +3,10 @@
 mod calibration;
 mod dataset;
 mod evaluation;
+mod files;
 mod outcomes;
 mod provenance;
 mod seeds;
-mod source;
 mod training;
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use crate::Error;
 use crate::draw::Figure;
 
-pub use source::{DatasetSource, RunGroup, RunSource, Source};
+pub use files::{DatasetSource, RunGroup, RunSource, Source};
 
 /// All figures of some dataset and run directories.
 ///

@@ -3,8 +3,8 @@
 use dt_data::{DemonstratorCard, Outcome};
 
 use super::dataset::{demonstrator_name, describe};
+use super::files::DatasetSource;
 use super::outcomes;
-use super::source::DatasetSource;
 use crate::draw::palette::{BLACK, SKY};
 use crate::draw::{Axis, Bars, Color, Figure, Mark, Panel, stack};
 

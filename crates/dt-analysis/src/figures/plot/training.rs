@@ -5,9 +5,9 @@ use dt_train::evaluate::EvaluationLine;
 use dt_train::run::{MetricLine, StepRecord};
 
 use super::file_stem;
+use super::files::{RunGroup, RunSource};
 use super::outcomes;
 use super::seeds::{SeedLine, push_lines, sentence};
-use super::source::{RunGroup, RunSource};
 use crate::draw::{Axis, Figure, Guide, GuideAt, Mark, Panel, Share, SourceFile, Style};
 
 fn steps(run: &RunSource) -> impl Iterator<Item = &StepRecord> {

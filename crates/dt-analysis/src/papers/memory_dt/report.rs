@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::figures::Group;
 use crate::maths::stats::Interval;
 use crate::pages::{Section, page, part};
 use crate::papers::memory_dt::claims::{ClaimSummary, Claims};
+use crate::papers::memory_dt::dossier::reproduce::Group;
 use crate::papers::memory_dt::errata::ErrataRecord;
 use crate::papers::memory_dt::published::PostNumbers;
 
@@ -100,7 +100,7 @@ fn agents(report: &Report) -> Markup {
                         td { @if group.agents[0].record.step == 0 { "–" } @else { (group.agents[0].record.step) } }
                         td { (greedy(group)) }
                         td {
-                            (group.agents.iter().map(|a| a.record.evidence.right_sign).sum::<usize>())
+                            (group.agents.iter().map(|a| a.record.right_sign).sum::<usize>())
                             " of "
                             (group.agents.iter().map(|a| a.record.effects.facets.len()).sum::<usize>())
                             " prompts"

@@ -10,8 +10,8 @@
 use crate::subject::Experiment;
 use std::sync::Arc;
 
-use burn::prelude::*;
 use dt_env::Cell;
+use dt_train::burn::prelude::*;
 
 use dt_train::model::HookPoint;
 use rayon::prelude::*;

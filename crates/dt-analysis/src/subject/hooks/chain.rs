@@ -1,6 +1,6 @@
 //! Hooks one after another.
 
-use burn::prelude::*;
+use dt_train::burn::prelude::*;
 use dt_train::model::{HookPoint, Hooks};
 
 /// Hooks that see each tensor in turn; later ones see what earlier ones left.

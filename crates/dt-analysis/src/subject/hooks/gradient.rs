@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use burn::prelude::*;
-use burn::tensor::Gradients as BurnGradients;
+use dt_train::burn::prelude::*;
+use dt_train::burn::tensor::Gradients as BurnGradients;
 use dt_train::model::{HookPoint, Hooks, Recorded};
 
 /// Adds a leaf of zeros at each point, whose gradient is that of the activation.

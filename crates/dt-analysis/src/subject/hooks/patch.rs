@@ -1,6 +1,6 @@
 //! Recorded patching: values of another run in place of this run's.
 
-use burn::prelude::*;
+use dt_train::burn::prelude::*;
 use dt_train::model::{ActivationCache, HookPoint, Hooks, Recorded};
 
 /// Part of a hook point's tensor in one window.

@@ -1,6 +1,6 @@
 //! Direct intervention: computed values written into one run.
 
-use burn::prelude::*;
+use dt_train::burn::prelude::*;
 use dt_train::model::{HookPoint, Hooks};
 
 /// Adds a vector to one token of each window.

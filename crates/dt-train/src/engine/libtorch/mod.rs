@@ -11,6 +11,7 @@ mod data;
 mod division;
 mod engine;
 mod ffi;
+mod files;
 mod forward;
 mod layout;
 mod trace;
@@ -21,7 +22,6 @@ mod windows;
 pub(crate) mod tests;
 
 use std::sync::Arc;
-use std::{fs, io};
 
 use engine::Libtorch;
 
@@ -46,15 +46,4 @@ pub(crate) fn open(
     Some(Box::new(engine))
 }
 
-/// Does some steps under libtorch's profiler: what it counts, per step, and the trace itself, in
-/// Chrome's format.
-pub(crate) fn profile(
-    gpu: bool,
-    steps: usize,
-    work: &mut dyn FnMut(),
-) -> io::Result<(OperationsRecord, Vec<u8>)> {
-    let file = tempfile::Builder::new().suffix(".json").tempfile()?;
-    ffi::profiled(gpu, file.path(), work)?;
-    let trace = fs::read(file.path())?;
-    Ok((trace::count(&trace, steps, gpu)?, trace))
-}
+pub(crate) use files::profile;

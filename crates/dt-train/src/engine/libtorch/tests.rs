@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 use dt_data::{Dataset, Recipe, Window, WindowEnd, WindowSampler};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;

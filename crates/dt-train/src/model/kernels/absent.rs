@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use burn::prelude::*;
+use crate::burn::prelude::*;
 
 use crate::model::{ItemRows, Queries, TokenBatch};
 

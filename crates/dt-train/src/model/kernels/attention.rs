@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use burn::backend::flex::FlexTensor;
-use burn::prelude::*;
+use crate::burn::backend::flex::FlexTensor;
+use crate::burn::prelude::*;
 
 use super::glue::{HostOp, dense, host_op, input, tensor, values};
 use super::simd::{dot, exp, has_fma, mul_add, sum, vectorised};

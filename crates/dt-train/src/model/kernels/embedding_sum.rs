@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use burn::backend::flex::FlexTensor;
-use burn::prelude::*;
+use crate::burn::backend::flex::FlexTensor;
+use crate::burn::prelude::*;
 
 use super::glue::{HostOp, dense, host_op, input, tensor, values};
 use super::simd::{add, axpy, vectorised};

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::NoCheckpointing};
-use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::flex::FlexTensor;
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex};
-use burn::prelude::*;
+use crate::burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::NoCheckpointing};
+use crate::burn::backend::autodiff::grads::Gradients;
+use crate::burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use crate::burn::backend::flex::FlexTensor;
+use crate::burn::backend::tensor::FloatTensor;
+use crate::burn::backend::{Autodiff, Flex};
+use crate::burn::prelude::*;
 
 type Tracked = Autodiff<Flex>;
 

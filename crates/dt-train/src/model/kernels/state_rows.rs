@@ -1,7 +1,7 @@
 //! The state tokens of every window: positions 1, 4, 7 …
 
-use burn::backend::flex::FlexTensor;
-use burn::prelude::*;
+use crate::burn::backend::flex::FlexTensor;
+use crate::burn::prelude::*;
 
 use super::glue::{HostOp, dense, host_op, input, tensor, values};
 

@@ -3,14 +3,18 @@
 use std::path::Path;
 
 use dt_env::config::{self, ConfigError};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::rules::{Rule, specific};
 use crate::prompts::Study;
 
+/// Largest file of claims that is read.
+const MAX_BYTES: u64 = 1 << 20;
+const FILE: &str = "studies/claims.ron";
 const CLAIMS: &str = include_str!("../../../../../../studies/claims.ron");
 
 /// All claims.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     /// Least change of the logit difference by the flip of a usable facet.
@@ -24,7 +28,7 @@ pub struct Claims {
 }
 
 /// One claim.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// Number.
@@ -37,83 +41,6 @@ pub struct Claim {
     pub passes_if: String,
     /// The same, as a rule.
     pub rule: Rule,
-}
-
-/// When an agent passes a claim; `passes_if` has the words.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // thresholds, named as the words have them
-pub enum Rule {
-    Steerable,
-    NormsFollowExposure {
-        least_rho: f64,
-        p_below: f64,
-    },
-    Antipodal {
-        most_median: f64,
-        least_auc: f64,
-    },
-    CueCluster {
-        least_mean: f64,
-        least_auc: f64,
-    },
-    InstructionComponent {
-        least_ratio: f64,
-    },
-    Smeared {
-        least_cosine: f64,
-        least_share: f64,
-        least_cells: usize,
-    },
-    TargetFeatures {
-        least_ratio: f64,
-        least_within: f64,
-        most_across: f64,
-    },
-    TargetsAtDecision {
-        least_decision: f64,
-        most_start: f64,
-    },
-    DoubleComplement {
-        least_pooled: f64,
-        least_flipped: f64,
-        most_decoy: f64,
-    },
-    SinglesPartial {
-        low: f64,
-        high: f64,
-    },
-    NotAdditive {
-        above: f64,
-        least_share: f64,
-    },
-    Asymmetric {
-        above: f64,
-        least_share: f64,
-    },
-    ProjectionPredicts {
-        most_rmse: f64,
-        least_share: f64,
-    },
-    Mediated {
-        nie: (f64, f64),
-        most_nde: f64,
-    },
-    SpecificDirection {
-        random: usize,
-        quantile: f64,
-        least_share: f64,
-    },
-    SteersBehaviour {
-        least_layouts: usize,
-        most_random: f64,
-    },
-    Transfers {
-        least: f64,
-        margin: f64,
-    },
-    SoughtObject {
-        least_share: f64,
-    },
 }
 
 impl Claims {
@@ -134,7 +61,28 @@ impl Claims {
     /// # Panics
     /// Never in a released build: a test reads them.
     pub fn memory_post() -> Self {
-        config::parse_ron("studies/claims.ron", CLAIMS).expect("the built-in claims are valid")
+        Self::parse(FILE, CLAIMS).expect("the built-in claims are valid")
+    }
+
+    /// Reads claims from text; `file` only names it in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file and field.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        // Thresholds are a struct of their own, written without a second pair of parentheses:
+        // `Antipodal(most_median: …)`. The switch stays on the first line, so that lines keep
+        // their numbers.
+        let text = format!("#![enable(unwrap_variant_newtypes)] {text}");
+        let claims: Self = config::parse_ron(file, &text)?;
+        if claims.exposed_frames == 0 {
+            return Err(ConfigError::Invalid {
+                file: file.to_owned(),
+                message: "field `exposed_frames`: a cell that was never seen is not exposed; at \
+                          least 1 is needed"
+                    .to_owned(),
+            });
+        }
+        Ok(claims)
     }
 
     /// Reads claims, with the hash of the file; `studies/claims.ron` is built in.
@@ -143,15 +91,32 @@ impl Claims {
     /// [`ConfigError`] with file and field.
     pub fn find(path: &Path) -> Result<(Self, String), ConfigError> {
         let hash = |text: &[u8]| blake3::hash(text).to_hex().to_string();
-        if !path.exists() && path == Path::new("studies/claims.ron") {
+        if !path.exists() && path == Path::new(FILE) {
             return Ok((Self::memory_post(), hash(CLAIMS.as_bytes())));
         }
-        let claims: Self = config::read_ron(path)?;
-        let text = std::fs::read(path).map_err(|source| ConfigError::Read {
+        let read = |source| ConfigError::Read {
             path: path.to_owned(),
             source,
-        })?;
-        Ok((claims, hash(&text)))
+        };
+        let bytes = std::fs::metadata(path).map_err(read)?.len();
+        if bytes > MAX_BYTES {
+            return Err(ConfigError::TooLarge {
+                path: path.to_owned(),
+                bytes,
+            });
+        }
+        let text = std::fs::read_to_string(path).map_err(read)?;
+        let claims = Self::parse(&path.display().to_string(), &text)?;
+        Ok((claims, hash(text.as_bytes())))
+    }
+
+    /// Random directions that must be measured in each facet: the most that a rule asks for.
+    pub fn random_directions(&self) -> usize {
+        let asked = self.claims.iter().filter_map(|claim| match &claim.rule {
+            Rule::SpecificDirection(specific::Thresholds { random, .. }) => Some(*random),
+            _ => None,
+        });
+        asked.max().unwrap_or(0)
     }
 }
 
@@ -164,5 +129,25 @@ mod tests {
         let claims = Claims::memory_post();
         let ids: Vec<u32> = claims.claims.iter().map(|c| c.id).collect();
         assert_eq!(ids, (1..=18).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn mistakes_are_named_where_they_are() {
+        let error = |from: &str, to: &str| {
+            assert!(CLAIMS.contains(from), "{from}");
+            let text = CLAIMS.replacen(from, to, 1);
+            Claims::parse("my.ron", &text).unwrap_err().to_string()
+        };
+        let message = error("least_rho: 0.5", "least_roh: 0.5");
+        let line = 1 + CLAIMS[..CLAIMS.find("least_rho").unwrap()]
+            .matches('\n')
+            .count();
+        assert!(message.starts_with(&format!("my.ron:{line}:")), "{message}");
+        assert!(
+            message.contains("claims[1].rule") && message.contains("least_rho"),
+            "{message}"
+        );
+        assert!(error("Steerable", "Stearable").contains("Steerable"));
+        assert!(error("exposed_frames: 200", "exposed_frames: 0").contains("at least 1"));
     }
 }

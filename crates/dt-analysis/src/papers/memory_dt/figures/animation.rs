@@ -1,10 +1,6 @@
 //! Pictures that move: worlds side by side, with words above and below.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use dt_env::render::{Picture, RenderError, encode_timed_gif};
-use dt_train::checkpoint::write_atomic;
 use serde::Serialize;
 
 use crate::Error;
@@ -60,15 +56,11 @@ impl Animation {
         encode_timed_gif(&self.frames, &self.delays_ms)
     }
 
-    /// Writes NAME.gif, and its words as NAME.gif.json; gives their paths.
+    /// NAME.gif, and its words as NAME.gif.json: names and bytes.
     ///
     /// # Errors
-    /// If a file exists (without `force`), cannot be written, or the frames do not fit together.
-    pub fn write(&self, dir: &Path, force: bool) -> Result<[PathBuf; 2], Error> {
-        let files = ["gif", "gif.json"].map(|end| dir.join(format!("{}.{end}", self.name)));
-        if let Some(taken) = files.iter().find(|path| path.exists() && !force) {
-            return Err(Error::Exists(taken.clone()));
-        }
+    /// If the frames do not fit together.
+    pub fn files(&self) -> Result<[(String, Vec<u8>); 2], Error> {
         let gif = self.gif().map_err(|source| Error::Animate {
             animation: self.name.clone(),
             source,
@@ -87,10 +79,13 @@ impl Animation {
             blake3: blake3::hash(&gif).to_hex().to_string(),
         };
         let json = serde_json::to_string_pretty(&description).expect("words are plain data");
-        fs::create_dir_all(dir).map_err(Error::io(dir))?;
-        write_atomic(&files[0], &gif)?;
-        write_atomic(&files[1], (json + "\n").as_bytes())?;
-        Ok(files)
+        Ok([
+            (format!("{}.gif", self.name), gif),
+            (
+                format!("{}.gif.json", self.name),
+                (json + "\n").into_bytes(),
+            ),
+        ])
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::draw::palette::{GREEN, VERMILION};
 use crate::draw::{Axis, Bars, Color, Figure, Mark, Panel, stack};
-use crate::figures::Group;
 use crate::papers::memory_dt::claims::Claims;
+use crate::papers::memory_dt::dossier::reproduce::Group;
 
 /// Share of agents that pass each claim, a panel for each kind of agent.
 pub fn claims_figure(groups: &[Group], claims: &Claims) -> Figure {

@@ -1,11 +1,11 @@
 //! The picture's edits and the thought's on one pair of axes.
 
-use crate::dossier::agent_study::AgentStudy;
 use crate::draw::palette::{BLUE, MISSING as GREY, VERMILION};
 use crate::draw::{
     Axis, Dash, Estimate, Figure, Guide, GuideAt, Line, Mark, Marker, Panel, Points, Style,
 };
-use crate::figures::Group;
+use crate::papers::memory_dt::dossier::agent_study::AgentStudy;
+use crate::papers::memory_dt::dossier::reproduce::Group;
 
 /// Restored logit difference against the instruction coefficient: of coefficients that are set, of
 /// pairs of objects in the first frame.

@@ -1,9 +1,9 @@
 //! What the probes of several agents say together.
 
-use crate::dossier::agent_study::AgentStudy;
 use crate::draw::{Axis, ColorMap, Figure, HeatMap, Mark, Numbers, Panel};
-use crate::figures::Group;
 use crate::figures::short_point;
+use crate::papers::memory_dt::dossier::agent_study::AgentStudy;
+use crate::papers::memory_dt::dossier::reproduce::Group;
 use crate::questions::probing::{Concept, ProbeRecord, ProbeVerdict};
 
 /// How well each concept is read at each site where it is hardest, and in how many agents it is

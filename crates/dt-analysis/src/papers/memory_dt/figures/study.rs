@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 use super::one_site::one_site;
 use super::represented::represented;
 use crate::Error;
-use crate::dossier::agent_study::AgentStudy;
-use crate::dossier::reproduce::AgentResults;
-use crate::dossier::table::Row;
 use crate::draw::palette::{BLACK, BLUE, MISSING as GREY, VERMILION};
 use crate::draw::{
     Axis, ColorMap, Dash, Estimate, Figure, Guide, GuideAt, HeatMap, Line, Mark, Marker, Named,
     Numbers, Panel, Points, Scatter, Spot, Style, View,
 };
-use crate::figures::{Answer, Group};
+use crate::figures::Answer;
 use crate::maths::stats;
+use crate::papers::memory_dt::dossier::agent_study::AgentStudy;
+use crate::papers::memory_dt::dossier::reproduce::AgentResults;
+use crate::papers::memory_dt::dossier::reproduce::Group;
+use crate::papers::memory_dt::dossier::table::Row;
 use crate::prompts::Study;
 use crate::questions::adversary::{Placement, Reached, Told};
 use crate::questions::transfer::TransferRecord;
-use crate::subject::Subject;
 
 /// A part of a page: heading, sentences, figures.
 pub type StudyPart = (String, String, Vec<Figure>);
@@ -30,7 +30,7 @@ pub type StudyPart = (String, String, Vec<Figure>);
 /// If a prompt cannot be made, or a statistic cannot be had.
 pub fn study_parts(
     study: &Study,
-    subjects: &[Subject],
+    names: &[&str],
     studies: &[AgentStudy],
     transfers: &[TransferRecord],
 ) -> Result<(Vec<StudyPart>, Vec<Row>), Error> {
@@ -89,7 +89,7 @@ pub fn study_parts(
         parts.push((
             "From agent to agent".to_owned(),
             "The best pair of each agent, tried on every other.".to_owned(),
-            vec![transfer_map(subjects, transfers)],
+            vec![transfer_map(names, transfers)],
         ));
     }
     Ok((parts, studies.iter().flat_map(rows).collect()))
@@ -354,10 +354,9 @@ fn strongest_edits(group: &Group, study: &Study, members: &[&AgentStudy]) -> Res
     Ok(figure)
 }
 
-fn transfer_map(subjects: &[Subject], transfers: &[TransferRecord]) -> Figure {
+fn transfer_map(names: &[&str], transfers: &[TransferRecord]) -> Figure {
     let mut figure = Figure::new("transfer", "Adversaries from agent to agent");
-    figure.n.insert("agents".to_owned(), subjects.len());
-    let names: Vec<&str> = subjects.iter().map(|s| s.name.as_str()).collect();
+    figure.n.insert("agents".to_owned(), names.len());
     let value = |from: &str, to: &str| {
         let found = transfers
             .iter()

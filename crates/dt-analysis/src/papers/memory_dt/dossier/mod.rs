@@ -1,4 +1,4 @@
-//! All that is measured on one agent, kept on disk.
+//! All that the paper asks of one agent, kept on disk.
 
 pub mod agent_study;
 pub mod reproduce;

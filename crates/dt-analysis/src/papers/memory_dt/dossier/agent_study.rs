@@ -1,28 +1,25 @@
 //! Everything about one agent, kept on disk so that a study of many can be gone on with.
 
-use crate::subject::Experiment;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use dt_data::Dataset;
-use dt_train::checkpoint::write_atomic;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::dossier::reproduce::{AgentResults, reproduce};
-use crate::papers::memory_dt::claims::{Claims, Finding};
+use crate::papers::memory_dt::dossier::reproduce::{AgentResults, measure};
+use crate::papers::memory_dt::evidence;
 use crate::questions::adversary::{
     AdversaryRecord, BeamRecord, Mode, OneSite, SteeringCurve, beam_search, one_site, search,
     steering_curve,
 };
 use crate::questions::probing::{ProbeSweepRecord, SweepConfig, sweep_probes};
 use crate::questions::reach::{FrameSearch, HistorySearch, Reach, Reachable};
-use crate::questions::transfer::{Chosen, Kinship, TransferRecord};
+use crate::questions::transfer::Chosen;
+use crate::subject::Experiment;
 use crate::subject::exposure::Exposure;
 
 /// Changes whenever other numbers are measured, so that kept ones are not mixed with them.
-const FORMAT: &str = "agent study 4";
+const FORMAT: &str = "agent study 5";
 
 /// Frames and modes that are searched exhaustively.
 pub const SEARCHES: [(&str, Mode); 4] = [
@@ -34,10 +31,11 @@ pub const SEARCHES: [(&str, Mode); 4] = [
 /// Edits whose reach is told.
 const REACHED: usize = 5;
 
-/// All that is measured on one agent.
+/// All that is measured on one agent. Nothing in it depends on a claim's threshold, and what is
+/// kept has no findings: whoever reads it judges it ([`AgentResults::judge`]).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AgentStudy {
-    /// blake3 of the agent's weights, the study and the claims: what these numbers are about.
+    /// What these numbers are about: see [`about`].
     pub about: String,
     /// The post's questions.
     pub results: AgentResults,
@@ -72,34 +70,22 @@ fn probe_config() -> SweepConfig {
     }
 }
 
-/// What the numbers of an agent depend on, hashed.
-///
-/// # Errors
-/// If the agent's weights cannot be read.
-pub fn about(experiment: &Experiment, claims: &Claims) -> Result<String, Error> {
-    let Experiment {
-        subject,
-        prompts: set,
-    } = *experiment;
-    let study = &set.study;
-    let path = subject.agent.dir.join("agent.safetensors");
-    let weights = fs::read(&path).map_err(|e| Error::corrupt(&path, &e))?;
+/// blake3 of what the numbers of an agent depend on: its weights and record, the study, and how
+/// all of it is measured. The claims are not among it, so that new thresholds measure nothing.
+pub fn about(experiment: &Experiment) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&weights);
-    let text = |value: serde_json::Result<String>| value.expect("plain data");
-    hasher.update(text(serde_json::to_string(study)).as_bytes());
-    hasher.update(text(serde_json::to_string(claims)).as_bytes());
+    hasher.update(evidence::about(experiment).as_bytes());
     hasher.update(FORMAT.as_bytes());
-    Ok(hasher.finalize().to_hex().to_string())
+    hasher.finalize().to_hex().to_string()
 }
 
-/// Asks an agent everything.
+/// Asks an agent everything, with so many random directions a facet.
 ///
 /// # Errors
 /// If the study cannot be asked of the agent.
 pub fn study_agent(
     experiment: &Experiment,
-    claims: &Claims,
+    random_directions: usize,
     data: Option<&Dataset>,
 ) -> Result<AgentStudy, Error> {
     let Experiment {
@@ -138,8 +124,8 @@ pub fn study_agent(
     Ok(AgentStudy {
         beam_start: beam_search(experiment, &[start])?,
         beam_earlier: beam_search(experiment, &earlier)?,
-        about: about(experiment, claims)?,
-        results: reproduce(experiment, claims)?,
+        about: about(experiment),
+        results: measure(experiment, random_directions)?,
         reach,
         one_site: site.expect("the first search is of the first frame"),
         frames: reachable.search_frames(experiment, start)?,
@@ -152,79 +138,15 @@ pub fn study_agent(
 }
 
 impl AgentStudy {
-    /// Reads what an earlier study left; `None` if there is nothing, or it is about other weights
-    /// or questions.
-    pub fn read(path: &Path, about: &str) -> Option<Self> {
-        let text = fs::read_to_string(path).ok()?;
-        let kept: Self = serde_json::from_str(&text).ok()?;
-        (kept.about == about).then_some(kept)
+    /// What an earlier study left, from its text; `None` if it is damaged, or about other weights or
+    /// questions.
+    pub fn parse(text: &str, about: &str) -> Option<Self> {
+        let kept: Self = serde_json::from_str(text).ok()?;
+        (kept.about == about && kept.results.evidence.is_whole()).then_some(kept)
     }
 
-    /// Keeps it.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_string(self).expect("plain data");
-        Ok(write_atomic(path, text.as_bytes())?)
-    }
-
-    /// Puts the answer to a claim into the results.
-    pub fn set_finding(&mut self, finding: Finding) {
-        let verdict = finding
-            .passes
-            .map(|p| if p { "PASS" } else { "NO" }.to_owned());
-        if let Some(claim) = self.results.claims.get_mut(&finding.id) {
-            claim.value = finding.value;
-            claim.verdict = verdict;
-        }
-        if let Some(kept) = (self.results.findings.iter_mut()).find(|f| f.id == finding.id) {
-            *kept = finding;
-        }
-    }
-}
-
-/// Whether what was chosen on one agent turns others of its architecture: the claim's finding.
-///
-/// The value is the mean share of turned facets over those agents; it passes at `least` and at
-/// `margin` above random pairs.
-pub fn transfer_finding(
-    id: u32,
-    name: &str,
-    records: &[TransferRecord],
-    (least, margin): (f64, f64),
-) -> Finding {
-    let of = |kinships: &[Kinship]| -> Option<(f64, f64, usize)> {
-        let found: Vec<&TransferRecord> = records
-            .iter()
-            .filter(|r| r.chosen_on == name && kinships.contains(&r.kinship))
-            .collect();
-        let mean = |value: fn(&TransferRecord) -> f64| {
-            found.iter().map(|r| value(r)).sum::<f64>() / found.len() as f64
-        };
-        (!found.is_empty()).then(|| (mean(|r| r.turned), mean(|r| r.random), found.len()))
-    };
-    let apart: Vec<String> = [
-        ("same data", Kinship::SameData),
-        ("other data", Kinship::OtherData),
-        ("other architecture", Kinship::OtherArchitecture),
-    ]
-    .iter()
-    .filter_map(|(words, kinship)| {
-        let (turned, random, agents) = of(&[*kinship])?;
-        Some(format!(
-            "{words}: {turned:.2} (random {random:.2}, {agents} agents)"
-        ))
-    })
-    .collect();
-    let alike = of(&[Kinship::SameData, Kinship::OtherData]);
-    Finding {
-        id,
-        value: alike.map(|(turned, ..)| turned),
-        passes: alike.map(|(turned, random, _)| turned >= least && turned >= random + margin),
-        details: match apart.is_empty() {
-            true => "no other agent was studied beside it".to_owned(),
-            false => apart.join(", "),
-        },
+    /// The text by which it is kept.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain data")
     }
 }
