@@ -24,27 +24,46 @@ pub(super) fn adamw(
     {
         let (param, grad) = (values(&param), values(&grad));
         let (first, second) = (values_mut(&mut first), values_mut(&mut second));
-        let [u, v] = update.shares();
-        let of = |m: f32, v: f32| {
-            let root = (v / update.correction_2).sqrt() + update.epsilon;
-            m / update.correction_1 / root * update.rate
-        };
         pulp::Arch::new().dispatch(
             #[inline(always)]
-            || {
-                let moments = first.iter_mut().zip(second.iter_mut());
-                let read = param.iter().zip(grad);
-                for ((new, (m, s)), (&p, &g)) in new.iter_mut().zip(moments).zip(read) {
-                    *m = *m * update.beta_1 + g * u;
-                    *s = *s * update.beta_2 + g * g * v;
-                    *new = p * update.keep - of(*m, *s);
-                }
-            },
+            || step(*update, &mut new, first, second, param, grad),
         );
     }
     let above = |t| Tensor::from_primitive::<Flex>(t);
     let new = FlexTensor::from_data(TensorData::new(new, dims));
     (above(new), [above(first), above(second)])
+}
+
+/// Values that are updated at a time: what they need stays in the nearest cache.
+const CHUNK: usize = 1024;
+
+/// Each loop writes one slice: a compiler that must rule out that several overlap takes a value at a
+/// time instead of eight.
+#[inline(always)]
+fn step(
+    update: Update,
+    new: &mut [f32],
+    first: &mut [f32],
+    second: &mut [f32],
+    param: &[f32],
+    grad: &[f32],
+) {
+    let [u, v] = update.shares();
+    let moments = first.chunks_mut(CHUNK).zip(second.chunks_mut(CHUNK));
+    let read = param.chunks(CHUNK).zip(grad.chunks(CHUNK));
+    for ((new, (first, second)), (param, grad)) in new.chunks_mut(CHUNK).zip(moments).zip(read) {
+        for (m, &g) in first.iter_mut().zip(grad) {
+            *m = *m * update.beta_1 + g * u;
+        }
+        for (s, &g) in second.iter_mut().zip(grad) {
+            *s = *s * update.beta_2 + g * g * v;
+        }
+        let moments = first.iter().zip(&*second);
+        for ((new, &p), (&m, &s)) in new.iter_mut().zip(param).zip(moments) {
+            let root = (s / update.correction_2).sqrt() + update.epsilon;
+            *new = p * update.keep - m / update.correction_1 / root * update.rate;
+        }
+    }
 }
 
 /// The values in row-major order from the storage's first one; no copy where they already are.
