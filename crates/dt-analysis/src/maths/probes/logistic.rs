@@ -94,7 +94,7 @@ pub fn fit_logistic(
         for (g, m) in out.iter_mut().zip(&mean) {
             *g -= wrong * m;
         }
-        for v in out.iter_mut() {
+        for v in &mut out {
             *v /= n;
         }
         for (g, (w, u)) in out.iter_mut().zip(w.iter().zip(&unit)) {
