@@ -31,12 +31,12 @@ env=$PWD/${CARGO_TARGET_DIR:-target}/debug/dt-env
 # shellcheck source=/dev/null
 train=$(source .libtorch/env && echo "$CARGO_TARGET_DIR/debug/dt-train")
 
-.bench/worlds/bin/python scripts/bench_worlds.py --dt-env "$env" --repeats "$repeats" --out "$out/worlds.json"
+.bench/worlds/bin/python scripts/peers/bench_worlds.py --dt-env "$env" --repeats "$repeats" --out "$out/worlds.json"
 for device in cpu libtorch; do
-    .bench/torch/bin/python scripts/bench_training.py --dt-train "$train" --ours "$device" \
+    .bench/torch/bin/python scripts/peers/bench_training.py --dt-train "$train" --ours "$device" \
         --agents agents/memory-dt.ron agents/memory-dt-study.ron --repeats "$repeats" --steps 20 \
         --out "$out/training-$device.json"
 done
-.bench/torch/bin/python scripts/bench_growth.py --dt-train "$train" --dt-env "$env" \
+.bench/torch/bin/python scripts/peers/bench_growth.py --dt-train "$train" --dt-env "$env" \
     --device cpu --device libtorch --out "$out/growth.json"
 python3 scripts/performance_tables.py "$out" docs/performance.md

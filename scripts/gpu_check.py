@@ -218,7 +218,7 @@ def main():
                         continue
                     if not budget.has(f"PyTorch {name}, {agent}, batch {batch}"):
                         continue
-                    peer = [sys.executable, "scripts/bench_training.py", "--peer", "--config", config]
+                    peer = [sys.executable, "scripts/peers/bench_training.py", "--peer", "--config", config]
                     peer += ["--mode", mode, "--steps", steps, "--device", "cuda" if gpu else "cpu"]
                     theirs, why = run_json(peer, timeout=60)
                     if theirs:

@@ -5,19 +5,18 @@
 mod common;
 
 use common::{given, small_config, small_subject, write_agent};
-use dt_analysis::prompts::PromptSet;
-use dt_analysis::prompts::Study;
+use dt_analysis::prompts::{EditConfig, PromptSet, Study};
 use dt_analysis::questions::adversary::{
     Mode, Placement, Reached, all_edits, answers_to, beam_search, closed_loop, edit_config,
     edit_vectors, eligible, exhaustive, search, steering_curve,
 };
-use dt_analysis::questions::formation::formation;
+use dt_analysis::questions::formation::{FormationPoint, formation, last_point};
 use dt_analysis::questions::reach::Reachable;
 use dt_analysis::questions::transfer::{Chosen, Kinship, kinship, transfer};
 use dt_analysis::subject::Experiment;
 use dt_analysis::subject::Subject;
 use dt_analysis::subject::exposure::Exposure;
-use dt_env::Cell;
+use dt_env::{Cell, Object};
 use dt_train::checkpoint::{load_agent, save_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::formats::pytorch_2023::import_pytorch;
@@ -256,6 +255,84 @@ fn formation_needs_kept_weights() {
     let record = formation(&experiment, &states).unwrap();
     assert_eq!(record.points.len(), 3);
     assert_eq!(record.points[0].alignment.len(), 12);
+    assert_eq!(last_point(&experiment).unwrap(), record.points[0]);
+    for (point, state) in record.points.iter().zip(&states) {
+        assert_point_is_as_computed_directly(point, state, &set);
+    }
+}
+
+/// Geometry from the rows of the embedding, and answers to edited prompts one by one.
+fn assert_point_is_as_computed_directly(point: &FormationPoint, agent: &Subject, set: &PromptSet) {
+    let table = agent.embeddings();
+    let row = |object: Object, x: usize, y: usize| &table[49 * object as usize + 7 * x + y];
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let difference = |x: usize, y: usize| -> Vec<f64> {
+        let pairs = row(Object::Key, x, y).iter().zip(row(Object::Ball, x, y));
+        pairs.map(|(key, ball)| key - ball).collect()
+    };
+    let own = difference(2, 6);
+    let cue_cells = [(2, 6), (0, 5), (4, 2), (4, 3), (1, 5), (2, 5)];
+    for (x, y) in cue_cells {
+        let here = difference(x, y);
+        let direct = dot(&here, &own) / (dot(&here, &here) * dot(&own, &own)).sqrt();
+        let found = point.cosines.iter().find(|(c, _)| *c == Cell::new(x, y));
+        let (_, found) = found.unwrap();
+        assert!((found - direct).abs() < 1e-9, "({x},{y}): {found} {direct}");
+    }
+    assert_eq!(point.cosines.len(), cue_cells.len());
+
+    // First eigenvalue of the Gram matrix of unit-normalised, centred items, by powers.
+    let cells = &set.study.direction_set().unwrap().cells;
+    let mut items: Vec<Vec<f64>> = Vec::new();
+    for object in [Object::Key, Object::Ball] {
+        for cell in cells {
+            let item = row(object, cell.x, cell.y);
+            let length = dot(item, item).sqrt();
+            items.push(item.iter().map(|v| v / length).collect());
+        }
+    }
+    let count = items.len() as f64;
+    for column in 0..items[0].len() {
+        let mean = items.iter().map(|item| item[column]).sum::<f64>() / count;
+        for item in &mut items {
+            item[column] -= mean;
+        }
+    }
+    let mut weights: Vec<f64> = (0..items.len()).map(|n| n as f64 + 1.0).collect();
+    let mut largest = 0.0;
+    for _ in 0..2000 {
+        let times = |i: &Vec<f64>| -> f64 {
+            let with = items.iter().zip(&weights);
+            with.map(|(j, w)| dot(i, j) * w).sum()
+        };
+        let next: Vec<f64> = items.iter().map(times).collect();
+        largest = dot(&next, &next).sqrt();
+        weights = next.iter().map(|v| v / largest).collect();
+    }
+    let total: f64 = items.iter().map(|item| dot(item, item)).sum();
+    assert!(
+        (point.component - largest / total).abs() < 1e-6,
+        "{} {}",
+        point.component,
+        largest / total
+    );
+
+    let diffs = |edit: &EditConfig| agent.logit_diffs(&set.of(edit).unwrap());
+    let pair = [placement("other, (0,5)"), placement("other, (4,2)")];
+    let edited = diffs(&edit_config(&pair, "instruction", "start"));
+    let (original, flipped) = (diffs(set.study.original()), diffs(set.study.flipped()));
+    let (mut part, mut whole) = (0.0, 0.0);
+    for n in 0..original.len() {
+        let full = flipped[n] - original[n];
+        part += (edited[n] - original[n]) * full.signum();
+        whole += full.abs();
+    }
+    let found = point.double_complement.unwrap();
+    assert!(
+        (found - part / whole).abs() < 1e-4,
+        "{found} {}",
+        part / whole
+    );
 }
 
 #[test]

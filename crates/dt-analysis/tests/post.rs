@@ -43,7 +43,7 @@ fn all_figures_are_written() {
     for (animation, frames) in post::animations().iter().zip([7, 5]) {
         let paths = write_named(&animation.files().unwrap(), dir, true).unwrap();
         let [gif, words] = [&paths[0], &paths[1]];
-        let bytes = fs::read(&gif).unwrap();
+        let bytes = fs::read(gif).unwrap();
         assert!(bytes.starts_with(b"GIF89a"));
         // The extension that says: again and again.
         assert!(

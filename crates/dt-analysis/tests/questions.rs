@@ -20,6 +20,13 @@ fn run(dir: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
+fn done(dir: &Path, args: &[&str]) -> String {
+    let output = run(dir, args);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 fn refused(dir: &Path, args: &[&str], parts: &[&str]) {
     let output = run(dir, args);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -225,6 +232,47 @@ fn a_study_goes_on_where_it_stopped() {
     study(&["--force"]);
     let results: Value = serde_json::from_slice(&fs::read(file("results.json")).unwrap()).unwrap();
     assert_ne!(results["small/seed-0"]["parameters"], 12345);
+}
+
+#[test]
+fn formation_says_of_a_run_alone_where_it_has_arrived() {
+    let dir = tempfile::tempdir().unwrap();
+    write_agent(&dir.path().join("agent"), &small_config(), 0);
+    let printed = done(
+        dir.path(),
+        &["formation", "agent", "--out", "out", "--last"],
+    );
+    let table: Vec<&str> = printed.lines().collect();
+    assert_eq!(table[0], "small/seed-0");
+    assert!(
+        table[1].contains("asked") && table[1].contains("(4,2)"),
+        "{printed}"
+    );
+    assert_eq!(
+        table[1].split_whitespace().count(),
+        table[2].split_whitespace().count(),
+        "{printed}"
+    );
+    let file = fs::read(dir.path().join("out/formation-last.json")).unwrap();
+    let points: Value = serde_json::from_slice(&file).unwrap();
+    let cosines = &points["small/seed-0"]["cosines"];
+    assert_eq!(cosines[0], serde_json::json!([[2, 6], 1.0]), "{cosines}");
+}
+
+#[test]
+fn every_built_in_study_is_listed_and_found_from_anywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let printed = done(dir.path(), &["studies"]);
+    let names: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(names, ["memory-post", "two-rooms"]);
+    assert!(printed.contains("8 prompts"), "{printed}");
+    // A world that it is not about is refused, so the study was read.
+    write_agent(&dir.path().join("agent"), &small_config(), 0);
+    let args = ["geometry", "agent", "--out", "out", "--study", "two-rooms"];
+    refused(dir.path(), &args, &["study two-rooms"]);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 
 #![allow(clippy::print_stdout)] // an example is there to show
 
-use dt_env::{Action, Env, EnvSpec, Facts, Object};
+use dt_env::Action::{Forward, Right};
+use dt_env::{Env, EnvSpec, Facts, Object};
 
 /// A view as text, the agent in the middle of the last row: `#` wall, `.` empty, `?` unseen.
 fn text(observation: &[u8], view: usize) -> String {
@@ -28,7 +29,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .with("order", "ball-key"),
     )?;
     println!("\n{}\n{}", env.facts(), env.mission());
-    use Action::{Forward, Right};
     for action in [Forward, Forward, Forward, Forward, Right, Forward] {
         println!("\n{}\n{action}", text(&env.world().observation(), view));
         let result = env.step(action);

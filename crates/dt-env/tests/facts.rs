@@ -163,13 +163,14 @@ fn the_widest_world_is_still_listed() {
 
 #[test]
 fn episodes_say_how_they_ended() {
+    use Action::{Forward, Pickup, Right};
+
     let ends = |env: &mut Env, actions: &[Action]| {
         let results: Vec<_> = actions.iter().map(|&a| env.step(a)).collect();
         let (last, before) = results.split_last().unwrap();
         assert!(before.iter().all(|r| r.outcome().is_none()));
         last.outcome()
     };
-    use Action::{Forward, Pickup, Right};
     let mut lava = map("\"#####\", \"#>LG#\", \"#####\"", "Goal");
     assert_eq!(lava.spec().failures(), [Failure::Lava]);
     let failed = |kind| Some(Outcome::Failure(kind));

@@ -135,7 +135,7 @@ fn run_in_pytorch(dir: &Path) -> bool {
         eprintln!("skipped: no Python with torch and safetensors; name one in DT_PYTHON");
         return false;
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/torch_forward.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/peers/torch_forward.py");
     let output = Command::new(python)
         .arg("-B") // leaves no compiled file behind
         .arg(script)

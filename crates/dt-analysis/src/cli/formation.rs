@@ -10,27 +10,38 @@ use anyhow::Result;
 use dt_analysis::draw::Figure;
 use dt_analysis::figures::formation_figure;
 use dt_analysis::files::write_all;
-use dt_analysis::questions::formation::{FormationRecord, formation};
+use dt_analysis::questions::formation::{FormationPoint, FormationRecord, formation, last_point};
 
 use super::Outcome;
 use super::question::{Question, list, progress, write_json_file};
 
 /// How the study's direction forms during training, from the checkpoints that runs kept.
 ///
-/// For each: what the agent does, what the study's edit of two cells does to it, and how far each
-/// item has moved along the final direction. Writes formation.json and a figure for each run. Runs keep
-/// weights by `keep_every` or `keep_steps` in their definition.
+/// For each: what the agent does, how far the direction is one over cells, what the study's edit of
+/// two cells does, and how far each item has moved along the final direction. Prints a line for each
+/// checkpoint: share of episodes that do as asked, share of variance of the direction set's first
+/// component, pooled restored logit difference of the edit of two cells and how many prompts it
+/// turns, and cosines of each cell's difference of the two objects with that at the cell where the
+/// start frame shows them. Writes formation.json and a figure for each run. Runs keep weights by
+/// `keep_every` or `keep_steps` in their definition.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Example:\n  dt-analysis formation runs/memory-dt-study/seed-* --out formation"
-)]
+#[command(after_help = "Examples:
+  dt-analysis formation runs/memory-dt-study/seed-* --out formation
+  dt-analysis formation runs/memory-dt-study/seed-* --out formation --last")]
 pub struct Args {
     #[command(flatten)]
     question: Question,
+    /// Only of each run's newest weights, which need no earlier ones: writes formation-last.json
+    /// and no figure
+    #[arg(long)]
+    last: bool,
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
+    if args.last {
+        return run_last(question, out);
+    }
     let path = question.check_free("formation.json")?;
     let (study, subjects) = question.load()?;
     let set = PromptSet::new(&study)?;
@@ -70,9 +81,57 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         for (item, step) in &record.midpoints {
             writeln!(out, "  {item:<12} half aligned at step {step:.0}")?;
         }
+        table(out, &record.points)?;
     }
     list(out, &path, &written)?;
     Ok(Outcome::Done)
+}
+
+/// Asks of the newest weights alone.
+fn run_last(question: &Question, out: &mut impl Write) -> Result<Outcome> {
+    let path = question.check_free("formation-last.json")?;
+    let answers = question.ask(last_point)?;
+    write_json_file(&path, &answers.keyed())?;
+    if question.json {
+        super::write_json(out, &answers.keyed())?;
+        return Ok(Outcome::Done);
+    }
+    for (name, point) in answers.keyed() {
+        writeln!(out, "{name}")?;
+        table(out, std::slice::from_ref(point))?;
+    }
+    list(out, &path, &[])?;
+    Ok(Outcome::Done)
+}
+
+/// A line for each checkpoint.
+fn table(out: &mut impl Write, points: &[FormationPoint]) -> Result<()> {
+    let Some(first) = points.first() else {
+        return Ok(());
+    };
+    write!(
+        out,
+        "  {:>7} {:>5} {:>5} {:>6} {:>6}",
+        "step", "asked", "PC1", "edit", "turned"
+    )?;
+    for (cell, _) in &first.cosines {
+        write!(out, " {:>6}", cell.to_string())?;
+    }
+    writeln!(out)?;
+    for point in points {
+        let edit = point.double_complement;
+        let edit = edit.map_or("-".to_owned(), |share| format!("{share:.2}"));
+        write!(
+            out,
+            "  {:>7} {:>5.2} {:>5.2} {edit:>6} {:>6}",
+            point.step, point.as_asked, point.component, point.turned
+        )?;
+        for (_, cosine) in &point.cosines {
+            write!(out, " {cosine:>6.2}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// Folders of kept weights, by step; the run itself stands for its last step.

@@ -14,6 +14,7 @@ mod plot;
 mod probe;
 mod question;
 mod reproduce;
+mod studies;
 mod study;
 mod transfer;
 mod verdicts;
@@ -51,6 +52,7 @@ enum Command {
     Probe(probe::Args),
     Cache(cache::Args),
     Plot(plot::Args),
+    Studies(studies::Args),
 }
 
 /// Runs the chosen subcommand.
@@ -70,6 +72,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
         Command::Probe(args) => probe::run(args, out),
         Command::Cache(args) => cache::run(args, out),
         Command::Plot(args) => plot::run(args, out),
+        Command::Studies(args) => studies::run(args, out),
     }?;
     out.flush()?;
     Ok(outcome)

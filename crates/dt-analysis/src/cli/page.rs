@@ -172,7 +172,11 @@ pub fn write(
         errata: corrected.as_ref(),
         sections: &sections,
     });
-    let mut rows: Vec<Row> = answers.records.iter().flat_map(|r| r.rows()).collect();
+    let mut rows: Vec<Row> = answers
+        .records
+        .iter()
+        .flat_map(AgentResults::rows)
+        .collect();
     rows.extend(more_rows);
     write_table(&rows, &question.out, "results")?;
     write_json_file(&question.out.join("claims.json"), &summaries)?;

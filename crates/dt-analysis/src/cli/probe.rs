@@ -11,8 +11,8 @@ use dt_analysis::figures::sweep_figure;
 use dt_analysis::files::write_all;
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::probing::{
-    Concept, Given, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token, check_directions,
-    read_directions, sweep_csv, sweep_probes, write_directions,
+    Concept, Given, ProbeRecord, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token,
+    check_directions, read_directions, sweep_csv, sweep_probes, write_directions,
 };
 use dt_analysis::subject::Subject;
 use dt_train::checkpoint::write_atomic;
@@ -220,7 +220,7 @@ fn print_sweep(out: &mut impl Write, record: &ProbeSweepRecord) -> Result<()> {
             write!(out, "  {:<18}", record.titles[concept])?;
             for point in &points {
                 let probe = record.probe(point, token, *concept);
-                let value = probe.and_then(|p| p.worst_case());
+                let value = probe.and_then(ProbeRecord::worst_case);
                 let value = value.map_or("–".to_owned(), written);
                 let flips = probe.and_then(|p| p.swap.as_ref());
                 let flips = flips.map_or(String::new(), |s| format!(" {}/{}", s.flips, s.of));

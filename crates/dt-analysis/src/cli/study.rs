@@ -80,7 +80,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         }
     };
     for studied in &mut studies {
-        studied.results.judge(&claims, Some(&transfers))?;
+        studied.results.judge(claims, Some(&transfers))?;
     }
     let names: Vec<&str> = subjects.iter().map(|s| s.name.as_str()).collect();
     let (parts, rows) = study_parts(&study, &names, &studies, &transfers)?;

@@ -40,7 +40,7 @@ fn contrast(about: About) -> String {
 }
 
 /// Name of the direction that interventions go along.
-fn direction<'a>(about: About<'a>) -> &'a str {
+fn direction(about: About<'_>) -> &str {
     about
         .study
         .item_sets

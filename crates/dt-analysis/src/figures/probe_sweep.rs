@@ -139,11 +139,11 @@ fn panel(record: &ProbeSweepRecord, title: &str, rows: &[Row], scale: &Scale) ->
             .map(|(token, point)| record.probe(point, *token, row.concept));
         let cells: Vec<Option<&ProbeRecord>> = cells.collect();
         values.push(cells.iter().map(|cell| (row.value)((*cell)?)).collect());
-        let is_used = |cell: &Option<&ProbeRecord>| cell.is_some_and(ProbeRecord::is_used);
+        let is_used = |cell: Option<&ProbeRecord>| cell.is_some_and(ProbeRecord::is_used);
         // In a corner, clear of the numbers.
         used.extend(
             (0..cells.len())
-                .filter(|&i| is_used(&cells[i]))
+                .filter(|&i| is_used(cells[i]))
                 .map(|i| Estimate {
                     x: i as f64 + 0.34,
                     y: j as f64 - 0.32,

@@ -79,7 +79,9 @@ impl Pca {
         for (k, component) in components.iter_mut().enumerate() {
             let scores: Vec<f64> = centred.iter().map(|c| dot(c, component)).collect();
             if side(k, &scores) < 0.0 {
-                component.iter_mut().for_each(|x| *x = -*x);
+                for x in component.iter_mut() {
+                    *x = -*x;
+                }
             }
         }
         let scores = centred

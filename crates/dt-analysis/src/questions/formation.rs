@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dt_data::Outcome;
+use dt_env::Cell;
 use dt_train::model::NoHooks;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::Error;
 use crate::maths::logit_diff::{LogitDiffs, pooled_restored};
 use crate::maths::vectors::{cosine, minus};
 use crate::maths::walsh::is_factorial;
-use crate::prompts::{Item, items_at};
+use crate::prompts::{Item, Study, items_at};
 use crate::questions::adversary::{Mode, Placement, answers_to, double_complement};
 use crate::questions::edits::direction_pca;
 use crate::questions::steering::{all_starts, walk_from};
@@ -66,6 +67,11 @@ pub struct FormationPoint {
     pub alignment: BTreeMap<Item, f64>,
     /// Share of variance of the direction set's first component.
     pub component: f64,
+    /// At each cell that can show the main factor, cosine of the difference of the direction
+    /// set's two objects with that where the start frame shows the factor (the mean of several
+    /// cells). Empty where the start frame does not show it.
+    #[serde(default)]
+    pub cosines: Vec<(Cell, f64)>,
     /// Pooled restored logit difference of the study's double complement.
     pub double_complement: Option<f64>,
     /// Prompts that it turns decidedly.
@@ -97,27 +103,64 @@ pub fn formation(experiment: &Experiment, states: &[Subject]) -> Result<Formatio
     let initial = initial_embeddings(last)?.ok_or_else(|| {
         Error::Question(format!("{}: its weights at step 0 are unknown", last.name))
     })?;
-    let of = set.study.direction_set()?;
-    // Every cell at which the world can show the main factor, if the study says.
-    let cells = match set.study.main_factor()?.cells.as_slice() {
-        [] => &of.cells,
-        cells => cells,
-    };
-    let items = items_at(of.objects, cells);
     let points = states
         .iter()
         .map(|state| {
             let experiment = Experiment::new(state, set);
-            point(&experiment, (&direction, &initial), &items)
+            point(&experiment, &direction, Some(&initial))
         })
         .collect::<Result<_, _>>()?;
     Ok(judge(points))
 }
 
+/// What [`formation`] says of an agent's last step, which needs no earlier one.
+///
+/// # Errors
+/// If the study has no direction or no main factor, or kept weights cannot be read.
+pub fn last_point(experiment: &Experiment) -> Result<FormationPoint, Error> {
+    let direction = direction_pca(experiment)?.components.swap_remove(0);
+    let initial = initial_embeddings(experiment.subject)?;
+    point(experiment, &direction, initial.as_deref())
+}
+
+/// Every cell at which the world can show the main factor, if the study says; else those of the
+/// direction.
+fn cells_of(study: &Study) -> Result<&[Cell], Error> {
+    Ok(match study.main_factor()?.cells.as_slice() {
+        [] => &study.direction_set()?.cells,
+        cells => cells,
+    })
+}
+
+/// See [`FormationPoint::cosines`].
+fn cosines(experiment: &Experiment, embeddings: &[Vec<f64>]) -> Result<Vec<(Cell, f64)>, Error> {
+    let Experiment {
+        subject,
+        prompts: set,
+    } = *experiment;
+    let (first, second) = set.study.direction_set()?.objects;
+    let row = |object, cell| &embeddings[Item::new(object, cell).index(subject.view())];
+    let difference = |cell| minus(row(first, cell), row(second, cell));
+    let axis = &set.study.main_factor()?.axis;
+    let shown = set.shown_at(axis, "start")?;
+    // A cosine takes no notice of lengths: the sum stands for the mean.
+    let Some(own) = shown.iter().map(|&cell| difference(cell)).reduce(|sum, d| {
+        let pairs = sum.iter().zip(&d);
+        pairs.map(|(a, b)| a + b).collect()
+    }) else {
+        return Ok(Vec::new());
+    };
+    let cosines = cells_of(&set.study)?.iter().map(|&cell| {
+        let with_own = cosine(&difference(cell), &own).unwrap_or(0.0);
+        (cell, with_own)
+    });
+    Ok(cosines.collect())
+}
+
 fn point(
     experiment: &Experiment,
-    (direction, initial): (&[f64], &[Vec<f64>]),
-    items: &[Item],
+    direction: &[f64],
+    initial: Option<&[Vec<f64>]>,
 ) -> Result<FormationPoint, Error> {
     let Experiment {
         subject,
@@ -126,16 +169,16 @@ fn point(
     let study = &set.study;
     let embeddings = subject.embeddings();
     let view = subject.view();
-    let alignment = items.iter().map(|item| {
-        let n = item.index(view);
-        let sign = if item.object == items[0].object {
-            1.0
-        } else {
-            -1.0
-        };
-        let moved = minus(&embeddings[n], &initial[n]);
-        (*item, sign * cosine(&moved, direction).unwrap_or(0.0))
-    });
+    let objects = study.direction_set()?.objects;
+    let mut alignment = BTreeMap::new();
+    if let Some(initial) = initial {
+        for item in items_at(objects, cells_of(study)?) {
+            let n = item.index(view);
+            let sign = if item.object == objects.0 { 1.0 } else { -1.0 };
+            let moved = minus(&embeddings[n], &initial[n]);
+            alignment.insert(item, sign * cosine(&moved, direction).unwrap_or(0.0));
+        }
+    }
     let starts = all_starts(set)?;
     let ends = walk_from(subject, &starts, |_| Box::new(NoHooks));
     let middle = study.middle_return();
@@ -199,8 +242,9 @@ fn point(
     Ok(FormationPoint {
         step: subject.agent.record.step,
         as_asked,
-        alignment: alignment.collect(),
+        alignment,
         component: direction_pca(experiment)?.explained_variance_ratio[0],
+        cosines: cosines(experiment, &embeddings)?,
         double_complement: pooled_restored(&changes),
         turned: flipped.count(),
         bits,
@@ -274,6 +318,7 @@ mod tests {
             as_asked,
             alignment: items.zip(alignment.iter().copied()).collect(),
             component: 0.0,
+            cosines: Vec::new(),
             double_complement: None,
             turned: 0,
             bits: BTreeMap::new(),

@@ -249,7 +249,6 @@ impl Reachable {
             subject,
             prompts: set,
         } = *experiment;
-        let _study = &set.study;
         let context = subject.model().config().timesteps();
         let mut detours: BTreeMap<String, Vec<Vec<usize>>> = BTreeMap::new();
         let mut records = Vec::new();

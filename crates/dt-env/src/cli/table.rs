@@ -27,11 +27,11 @@ pub fn write_table<const N: usize>(
         let mut line = String::new();
         for (n, cell) in row.iter().enumerate() {
             let width = widths[n];
-            line.push_str(&match columns[n].1 {
-                Align::Left => format!("{cell:<width$}"),
-                Align::Right => format!("{cell:>width$}"),
-            });
-            line.push_str("  ");
+            let padded = match columns[n].1 {
+                Align::Left => format!("{cell:<width$}  "),
+                Align::Right => format!("{cell:>width$}  "),
+            };
+            line.push_str(&padded);
         }
         writeln!(out, "{}", line.trim_end())?;
     }

@@ -194,10 +194,10 @@ fn same<T: PartialEq + fmt::Debug>(
     if here == recorded {
         return Ok(());
     }
-    let mut detail = format!("{here:?} here, {recorded:?} recorded");
-    if detail.len() > 400 {
-        detail = "see the trace".to_owned();
-    }
+    let detail = match format!("{here:?} here, {recorded:?} recorded") {
+        long if long.len() > 400 => "see the trace".to_owned(),
+        detail => detail,
+    };
     Err(Mismatch { step, what, detail })
 }
 

@@ -123,7 +123,7 @@ pub fn start_and_kill_by(dir: &Path, more: &[&str], log: &str, lines: usize) -> 
     let count = || fs::read_to_string(&timing).map_or(0, |t| t.lines().count());
     let before = count();
     let start = Instant::now();
-    while count() < before + lines && start.elapsed() < Duration::from_secs(60) {
+    while count() < before + lines && start.elapsed() < Duration::from_mins(1) {
         if child.try_wait().unwrap().is_some() {
             return false;
         }

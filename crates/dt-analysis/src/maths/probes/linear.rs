@@ -26,7 +26,9 @@ impl LinearProbe {
         let scale = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
         let mut direction = weights;
         if scale > 0.0 {
-            direction.iter_mut().for_each(|w| *w /= scale);
+            for w in &mut direction {
+                *w /= scale;
+            }
         }
         Self {
             direction,

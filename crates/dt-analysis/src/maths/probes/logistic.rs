@@ -55,7 +55,9 @@ pub fn fit_logistic(
             .zip(x.row(row))
             .for_each(|(s, x)| *s += f64::from(*x));
     });
-    mean.iter_mut().for_each(|m| *m /= n);
+    for m in &mut mean {
+        *m /= n;
+    }
     let variance = sums(rows, d, |row, sum| {
         for (j, x) in x.row(row).iter().enumerate() {
             sum[j] += (f64::from(*x) - mean[j]).powi(2);
@@ -92,7 +94,9 @@ pub fn fit_logistic(
         for (g, m) in out.iter_mut().zip(&mean) {
             *g -= wrong * m;
         }
-        out.iter_mut().for_each(|v| *v /= n);
+        for v in &mut out {
+            *v /= n;
+        }
         for (g, (w, u)) in out.iter_mut().zip(w.iter().zip(&unit)) {
             *g = *g * u + strength * w;
         }
@@ -120,7 +124,9 @@ pub fn fit_logistic(
                 out[d] = 1.0;
                 let p = sigmoid(dot(out, &w));
                 let root = (p * (1.0 - p) / n).sqrt();
-                out.iter_mut().for_each(|z| *z *= root);
+                for z in out.iter_mut() {
+                    *z *= root;
+                }
             });
             for j in 0..d {
                 hessian[(j, j)] += strength;

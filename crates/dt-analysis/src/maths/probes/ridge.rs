@@ -297,7 +297,9 @@ impl Shared<'_> {
                 *total += labels.target(row);
             }
         });
-        x.iter_mut().for_each(|total| *total /= rows.len() as f64);
+        for total in &mut x {
+            *total /= rows.len() as f64;
+        }
         let y = x.split_off(d);
         Centre { x, y }
     }

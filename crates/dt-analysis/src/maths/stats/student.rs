@@ -34,7 +34,9 @@ pub fn t_interval(values: &[f64], confidence: f64) -> Result<Interval, StatsErro
     let (mean, error) = mean_and_error(values);
     let half = match error {
         0.0 => 0.0,
-        error => error * t_distribution(values.len() - 1).inverse_cdf((1.0 + confidence) / 2.0),
+        error => {
+            error * t_distribution(values.len() - 1).inverse_cdf(f64::midpoint(1.0, confidence))
+        }
     };
     Ok(Interval::new(mean - half, mean + half))
 }

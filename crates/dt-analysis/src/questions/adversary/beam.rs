@@ -283,7 +283,7 @@ fn forecasts(
                 .map(|&step| {
                     let token = subject.token(step, TokenKind::State);
                     let mut mean = vec![0.0; embeddings[0].len()];
-                    for recorded in recorded.iter() {
+                    if let Some(recorded) = &recorded {
                         for k in 0..WAY {
                             for (mean, slope) in mean.iter_mut().zip(recorded.at(k, token)) {
                                 *mean += f64::from(*slope) / WAY as f64;

@@ -251,7 +251,7 @@ fn conditions(
     }
     let least = match axis {
         Axis::Pose | Axis::Time => config.least_walks * walks.combinations(),
-        _ => 1,
+        Axis::Factor(_) => 1,
     };
     let several = sizes.len() > 1;
     let mut large: Vec<(u32, usize)> = sizes.into_iter().filter(|(_, n)| *n >= least).collect();

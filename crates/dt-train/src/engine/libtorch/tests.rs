@@ -244,7 +244,9 @@ fn an_update_is_the_optimizers() {
         let half = batch.weights.len() / 2;
         for own in batch.weights.chunks_mut(half) {
             let total: f32 = own.iter().sum();
-            own.iter_mut().for_each(|w| *w /= total);
+            for w in own.iter_mut() {
+                *w /= total;
+            }
         }
         let (_, grads) = loss_and_gradients(&plain, &batch);
         let device = plain.params()[0].device();

@@ -8,7 +8,7 @@ TransformerLens's `HookedTransformer` between embeddings and three heads, of whi
 actions has a loss, AdamW is torch's default one, and the loss is read at every step. Its
 evaluation and its logging to a server are left out. Returns-to-go are looked up.
 
-scripts/bench_training.py runs it; needs transformer-lens, torch, numpy and pyarrow.
+scripts/peers/bench_training.py runs it; needs transformer-lens, torch, numpy and pyarrow.
 """
 
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Steps per second of our worlds beside the tools people use, on one core.
 
-    python3 scripts/bench_worlds.py --dt-env target/debug/dt-env --out worlds.json
+    python3 scripts/peers/bench_worlds.py --dt-env target/debug/dt-env --out worlds.json
 
 Ours and each peer run in turn, each in a process of its own that is bound to one core; a ratio is
 that of neighbouring runs. Actions are random, episodes start anew by themselves, an observation is

@@ -2,7 +2,7 @@
 """How the cost of a training step grows with batch, context and width, that of a world's step with
 the number of worlds, and how far a step is from what the machine can do.
 
-    python3 scripts/bench_growth.py --dt-train target/debug/dt-train --dt-env target/debug/dt-env \\
+    python3 scripts/peers/bench_growth.py --dt-train target/debug/dt-train --dt-env target/debug/dt-env \\
         --device cpu --device libtorch --out growth.json
 
 The floor of a step is its multiplications over those of a large matrix product, and its parameters'

@@ -6,7 +6,7 @@
     out = forward(weights, record["model"], returns, frames, actions, times)
     out["logits"]            # [batch, timesteps, actions]; every activation has a hook point's name
 
-    python3 scripts/torch_forward.py runs/memory-dt/seed-0 windows.safetensors --out golden.safetensors
+    python3 scripts/peers/torch_forward.py runs/memory-dt/seed-0 windows.safetensors --out golden.safetensors
     cargo run -p dt-train -- parity runs/memory-dt/seed-0 golden.safetensors
 
 The second form takes `wT.in.rtg`, `.actions`, `.timesteps`, `.states_onehot` of a file of windows

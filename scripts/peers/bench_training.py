@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times training steps of ours against PyTorch's: same architecture, batch, data and optimiser.
 
-    python3 scripts/bench_training.py --dt-train target/debug/dt-train --out training.json
+    python3 scripts/peers/bench_training.py --dt-train target/debug/dt-train --out training.json
 
 Ours (`dt-train bench`) and PyTorch run in turn, each in a process of its own; ratios are those of
 neighbouring runs. PyTorch's model is written as one would write it for speed: observations enter by
@@ -11,7 +11,7 @@ are needed. It computes all tokens, of windows filled to the context's length. I
 named "lean", PyTorch too leaves out what ours does: the last block's tokens that nothing reads,
 filling beyond a micro-batch's longest window, and windows that the batch holds already.
 
-"as in 2023" is the loop of the original study, rebuilt in scripts/loop_2023.py: windows made one
+"as in 2023" is the loop of the original study, rebuilt in scripts/peers/loop_2023.py: windows made one
 by one in Python, frames turned one-hot cell by cell, TransformerLens.
 
 Needs torch, numpy and pyarrow; scripts/bench.sh sets them up. scripts/gpu-check.sh uses the
