@@ -1,7 +1,7 @@
 //! One tiny figure of each mark, as SVG text beside this file: a change of what is drawn is seen
 //! in review.
 //!
-//! After a wanted change, `INSTA_UPDATE=always cargo test -p dt-analysis --test marks` writes the
+//! After a wanted change, `INSTA_UPDATE=always cargo test --workspace --test marks` writes the
 //! snapshots anew.
 
 #![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
@@ -146,7 +146,7 @@ fn figure(((x, y), marks): Example) -> (&'static str, Figure) {
 #[test]
 fn every_mark_is_drawn_as_it_was() {
     let figures: Vec<(&str, Figure)> = examples().into_iter().map(figure).collect();
-    // To look at them: FIGURES=DIR cargo test -p dt-analysis --test marks
+    // To look at them: FIGURES=DIR cargo test --workspace --test marks
     if let Some(dir) = std::env::var_os("FIGURES") {
         let figures: Vec<Figure> = figures.iter().map(|(_, figure)| figure.clone()).collect();
         dt_analysis::files::write_all(&figures, Path::new(&dir), true).unwrap();
