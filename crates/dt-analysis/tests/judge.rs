@@ -71,15 +71,15 @@ fn kept_evidence_of_the_authors_agent_gives_the_same_findings() {
             1.0,
             "4 of 4 successes at 0.892, 4 of 4 wrong targets at 0",
         ),
-        (3, -0.7683, "AUC 0.98 over 30 exposed cells"),
-        (4, 0.6280, "AUC 0.98"),
+        (3, -0.7652, "AUC 0.98 over 30 exposed cells"),
+        (4, 0.6251, "AUC 0.98"),
         (
             9,
             0.9899,
             "other turn in 100 %, decoys 0.12 (median of 21 pairs)",
         ),
         (12, 0.625, "8 usable facets"),
-        (14, 0.8597, "NDE 0.11"),
+        (14, 0.8614, "NDE 0.11"),
         (16, 1.0, "4 of 4 layouts; random 1 % of 100"),
         (18, 0.125, "1 of 8 facets flip at blocks.1.hook_resid_mid"),
     ];
@@ -221,7 +221,7 @@ fn hostile_evidence_is_one_error_with_file_and_field() {
         (
             "/items/key, (2,6)/vector/0",
             Some(json!(1e300)),
-            "`items.key, (2,6).vector`",
+            "`items.key, (2,6).vector[0]`",
         ),
         ("/items/key, (2,6)/frames", Some(json!(-5)), "frames"),
         ("/effects/facets", Some(json!([])), "`effects.facets`"),

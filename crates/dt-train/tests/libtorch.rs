@@ -62,7 +62,7 @@ fn training_makes_the_same_agent() {
             .into_iter()
             .filter_map(|line| match line {
                 MetricLine::Step(record) => Some(record),
-                MetricLine::Evaluation { .. } => None,
+                MetricLine::Evaluation { .. } | MetricLine::HeldOut { .. } => None,
             })
             .collect()
     };

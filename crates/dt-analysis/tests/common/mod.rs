@@ -34,7 +34,7 @@ pub fn write_agent_for(study: &Study, dir: &Path, config: &ModelConfig, seed: u6
     let env = study.env_spec().unwrap();
     let sizes = WorldSizes {
         view_size: env.view_size as usize,
-        max_steps: 50,
+        max_steps: env.max_steps() as usize,
         n_actions: 7,
     };
     let (specs, _) = param_specs(config, &sizes);

@@ -311,7 +311,7 @@ pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
         for (n, object) in objects.iter().enumerate() {
             let names = || (0..view).map(|n| n.to_string());
             let mut panel = Panel::new(
-                format!("{object} {what}"),
+                format!("{} {what}", capitalized(object)),
                 Axis::categories("view column (left to right)", names()),
                 Axis::categories("view row (far to near)", names()).reversed(),
             );
@@ -335,6 +335,12 @@ pub(super) fn exposure(data: &DatasetSource) -> Option<Figure> {
         card.recipe.name, card.window, card.episodes
     );
     Some(figure)
+}
+
+/// The word with which a title begins.
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+    first.to_uppercase() + rest
 }
 
 #[cfg(test)]

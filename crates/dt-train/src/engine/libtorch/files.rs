@@ -3,7 +3,7 @@
 use std::{fs, io};
 
 use super::{ffi, trace};
-use crate::bench::OperationsRecord;
+use crate::engine::OperationsRecord;
 
 /// Does some steps under libtorch's profiler: what it counts, per step, and the trace itself, in
 /// Chrome's format.

@@ -27,7 +27,7 @@ use engine::Libtorch;
 
 use dt_data::Dataset;
 
-use super::{Engine, OperationsRecord};
+use super::Engine;
 use crate::batch::frames::DistinctFrames;
 use crate::definition::Precision;
 use crate::model::Model;
