@@ -220,12 +220,12 @@ impl MapConfig {
 }
 
 impl Options for MapConfig {
-    type Task = ParsedMap;
+    type Task = Box<ParsedMap>;
 
     const BUILTIN: &'static [(&'static str, &'static str)] = &[builtin!("two-rooms")];
 
-    fn task(&self, view: usize) -> Result<ParsedMap, String> {
-        (self.parse(view)).map_err(|message| format!("field `world.Map`: {message}"))
+    fn task(&self, view: usize) -> Result<Box<ParsedMap>, String> {
+        (self.parse(view).map(Box::new)).map_err(|message| format!("field `world.Map`: {message}"))
     }
 
     fn max_steps(&self) -> u32 {
@@ -234,7 +234,8 @@ impl Options for MapConfig {
     }
 }
 
-impl Task for ParsedMap {
+/// Boxed, since it is far larger than the other families.
+impl Task for Box<ParsedMap> {
     /// A map has one layout.
     type Layout = ();
 
