@@ -6,6 +6,7 @@
 //! before, complains of what it does not know or cannot read, and if it has nothing to complain of
 //! prints the help and does nothing. What it would miss is read from the usage that it prints.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Program, Run, help, root};
@@ -241,6 +242,45 @@ fn every_example_of_a_help_can_be_typed() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// The file of `dt-env/tasks/map.rs`, which the documents write without `crates` and `src`.
+fn source_file(word: &str) -> Option<PathBuf> {
+    let (krate, file) = word.split_once('/')?;
+    let is_ours = Program::by_name(krate).is_some() && file.ends_with(".rs");
+    is_ours.then(|| root().join("crates").join(krate).join("src").join(file))
+}
+
+/// What stands between backticks.
+fn ticked(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_trail_of_an_edit_is_in_the_code() {
+    let text = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (_, trail) = text.split_once("## The trail of one edit\n").unwrap();
+    let trail = trail.split("\n## ").next().unwrap();
+    let rows: Vec<Vec<&str>> = (trail.lines())
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split('|').collect())
+        .collect();
+    let rooms: BTreeSet<&str> = rows.iter().map(|row| row[1].trim()).collect();
+    assert!(!rows.is_empty() && rows.len() <= 6 && rooms.len() == rows.len());
+    for row in rows {
+        let room = ticked(row[1])[0];
+        let mut code = String::new();
+        for file in ticked(row[2]) {
+            let own = file.split('/').nth(1).unwrap();
+            assert_eq!(own.trim_end_matches(".rs"), room, "{file}");
+            code += &std::fs::read_to_string(source_file(file).unwrap()).unwrap();
+        }
+        for name in ticked(row[3]) {
+            let function = name.rsplit("::").next().unwrap();
+            let is_there = ['(', '<'].map(|next| code.contains(&format!("fn {function}{next}")));
+            assert!(is_there.contains(&true), "{room}: no function `{name}`");
+        }
+    }
+}
+
 #[test]
 fn every_file_that_the_documents_name_is_there() {
     let root = root();
@@ -282,6 +322,9 @@ fn every_file_that_the_documents_name_is_there() {
                         &root.join(word.split('#').next().unwrap_or_default()),
                         &word,
                     );
+                }
+                if let Some(path) = source_file(&word).filter(|_| !is_pattern) {
+                    check(&path, &word);
                 }
             }
         }

@@ -205,7 +205,7 @@ fn views() -> Figure {
 #[test]
 fn every_kind_of_mark_has_its_files() {
     let temporary = tempfile::tempdir().unwrap();
-    // To look at them: FIGURES=DIR cargo test -p dt-analysis --test figures
+    // To look at them: FIGURES=DIR cargo test --workspace --test figures
     let kept = std::env::var_os("FIGURES").map(PathBuf::from);
     let dir = kept.as_deref().unwrap_or(temporary.path());
     let figures = [scores(), strips(), violins(), matrix(), table(), views()];

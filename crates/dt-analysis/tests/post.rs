@@ -13,7 +13,7 @@ use dt_analysis::papers::memory_dt::figures as post;
 #[test]
 fn all_figures_are_written() {
     let temporary = tempfile::tempdir().unwrap();
-    // To look at them: FIGURES=DIR cargo test -p dt-analysis --test post
+    // To look at them: FIGURES=DIR cargo test --workspace --test post
     let kept = std::env::var_os("FIGURES").map(PathBuf::from);
     let dir = kept.as_deref().unwrap_or(temporary.path());
     let written = write_all(&post::figures(), dir, true).unwrap();

@@ -45,6 +45,6 @@ pub use outcome::{Failure, Outcome};
 #[cfg(feature = "cli")]
 pub use shared::shell;
 pub use shared::{config, errors, files, streams};
-pub use spec::{EnvSpec, WorldConfig};
-pub use tasks::Layout;
+pub use spec::EnvSpec;
 pub use tasks::memory::{Configuration, MemoryConfig, MemoryLayout, Side, TargetOrder};
+pub use tasks::{Layout, WorldConfig};

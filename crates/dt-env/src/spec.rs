@@ -5,15 +5,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::core::action::{Direction, Pose};
-use crate::core::grid::MAX_REACH;
 use crate::core::tile::Object;
 use crate::core::world::{PickupRule, Rules, World};
 use crate::facts::{Axis, Facts, FactsError};
 use crate::outcome::Failure;
 use crate::shared::config::{self, ConfigError};
-use crate::tasks::map::MapConfig;
-use crate::tasks::memory::MemoryConfig;
-use crate::tasks::{Family, Layout};
+use crate::tasks::{Family, Layout, WorldConfig};
 
 /// Definition of an environment.
 ///
@@ -31,8 +28,8 @@ pub struct EnvSpec {
     pub description: String,
     /// What a reset lays out.
     pub world: WorldConfig,
-    /// Step at which an episode is truncated; by default MiniGrid's `5 * size²` for memory
-    /// worlds, and `4 * width * height` for maps.
+    /// Step at which an episode is truncated; by default what the world's family says (MiniGrid's
+    /// `5 * size²` for memory worlds, `4 * width * height` for maps).
     #[serde(default)]
     pub max_steps: Option<u32>,
     /// Side of the egocentric view; odd, from 3.
@@ -50,48 +47,14 @@ fn default_view() -> u8 {
     7
 }
 
-/// The family of a world and its options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum WorldConfig {
-    /// Instruction, corridor, two targets.
-    Memory(MemoryConfig),
-    /// A hand-drawn map.
-    Map(MapConfig),
-}
-
-/// Text of every built-in definition, by file name.
-const BUILTIN: [(&str, &str); 11] = [
-    builtin!("memory-s7"),
-    builtin!("memory-s9"),
-    builtin!("memory-s11"),
-    builtin!("memory-s13"),
-    builtin!("memory-s13-random"),
-    builtin!("memory-s17-random"),
-    builtin!("memory-s7-fixed-start"),
-    builtin!("memory-s7-random-direction"),
-    builtin!("dti-memory-s7-default"),
-    builtin!("dti-memory-s13-random-length-dir"),
-    builtin!("two-rooms"),
-];
-
-macro_rules! builtin {
-    ($name:literal) => {
-        (
-            concat!("envs/", $name, ".ron"),
-            include_str!(concat!("../../../envs/", $name, ".ron")),
-        )
-    };
-}
-use builtin;
-
 impl EnvSpec {
     /// Every built-in environment.
     ///
     /// # Panics
     /// Never in a released build: a test reads all of them.
     pub fn all_builtin() -> Vec<Self> {
-        BUILTIN
-            .iter()
+        WorldConfig::builtin()
+            .into_iter()
             .map(|(file, text)| Self::parse(file, text).expect("built-in definitions are valid"))
             .collect()
     }
@@ -107,20 +70,16 @@ impl EnvSpec {
     /// # Errors
     /// If the name is unknown, or the file is not a valid definition.
     pub fn find(name: &str) -> Result<Self, ConfigError> {
-        match config::find_builtin(&BUILTIN, name) {
+        match config::find_builtin(&WorldConfig::builtin(), name) {
             Some((file, text)) if !Path::new(name).exists() => return Self::parse(file, text),
             None if !config::is_path(name) => {}
             _ => return Self::read(Path::new(name)),
         }
-        Self::builtin(name).ok_or_else(|| {
-            let ids: Vec<String> = Self::all_builtin().into_iter().map(|s| s.id).collect();
-            ConfigError::Invalid {
-                file: name.to_owned(),
-                message: format!(
-                    "no environment of this name; give a path to a .ron file or one of {}",
-                    ids.join(", ")
-                ),
-            }
+        Self::builtin(name).ok_or_else(|| ConfigError::Invalid {
+            file: name.to_owned(),
+            message: "no environment of this name; give a path to a .ron file, or a name that \
+                      `dt-env list` shows"
+                .to_owned(),
         })
     }
 
@@ -167,33 +126,12 @@ impl EnvSpec {
         if self.max_steps == Some(0) || self.max_steps > Some(u32::from(u16::MAX)) {
             return Some("field `max_steps`: must be from 1 to 65535".to_owned());
         }
-        match &self.world {
-            WorldConfig::Memory(memory) => {
-                let size = memory.size;
-                let most = MAX_REACH - view as usize;
-                if size < 7 || size.is_multiple_of(2) || size as usize > most {
-                    return Some(format!(
-                        "field `world.Memory.size`: is {size}, must be odd and from 7 to {most}"
-                    ));
-                }
-                None
-            }
-            WorldConfig::Map(map) => map
-                .parse(view as usize)
-                .err()
-                .map(|message| format!("field `world.Map`: {message}")),
-        }
+        self.world.family(view as usize).err()
     }
 
     /// Step at which an episode is truncated.
     pub fn max_steps(&self) -> u32 {
-        self.max_steps.unwrap_or_else(|| match &self.world {
-            WorldConfig::Memory(memory) => 5 * u32::from(memory.size).pow(2),
-            WorldConfig::Map(map) => {
-                let width = map.rows.first().map_or(0, |row| row.chars().count());
-                4 * (width * map.rows.len()) as u32
-            }
-        })
+        self.max_steps.unwrap_or_else(|| self.world.max_steps())
     }
 
     /// The same environment with another step limit.
@@ -219,13 +157,9 @@ impl EnvSpec {
 
     /// The family of worlds, ready to lay worlds out.
     pub(crate) fn family(&self) -> Family {
-        match &self.world {
-            WorldConfig::Memory(memory) => Family::Memory(memory.clone()),
-            WorldConfig::Map(map) => Family::Map(Box::new(
-                map.parse(self.view_size as usize)
-                    .expect("checked when the spec was read"),
-            )),
-        }
+        self.world
+            .family(self.view_size as usize)
+            .expect("checked when the spec was read")
     }
 
     /// A world of this definition whose cells wait for a first reset.

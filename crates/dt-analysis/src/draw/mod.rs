@@ -80,9 +80,9 @@
 //!    beyond its data, a colour bar and names beside points are there if it gives them.
 //! 2. `marks/mod.rs`: `mod NAME;`, and a line in the list of `marks!`, which makes the variant of
 //!    [`Mark`], the conversion that [`Panel::push`] takes, and the one place that dispatches.
-//! 3. `tests/marks.rs`: a tiny figure of it; a test fails as long as a mark has none.
-//!    `INSTA_UPDATE=always cargo test -p dt-analysis --test marks` writes its snapshot, to be looked
-//!    at and committed.
+//! 3. `tests/marks.rs`: a tiny figure of it, at the same place as in `marks!`; a test fails as long
+//!    as a mark has none. `INSTA_UPDATE=always cargo test --workspace --test marks` writes its
+//!    snapshot, the fourth file, to be looked at and committed.
 //!
 //! Axes, layout, legend, table, SVG and PNG need no change, as they ask every mark the same.
 //!

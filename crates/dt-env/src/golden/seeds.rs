@@ -11,7 +11,8 @@ use crate::core::rng::{Pcg64, decimal_to_words};
 use crate::core::tile::Object;
 use crate::env::Env;
 use crate::shared::files::io_error;
-use crate::spec::{EnvSpec, WorldConfig};
+use crate::spec::EnvSpec;
+use crate::tasks::WorldConfig;
 use crate::tasks::memory::{MemoryLayout, Side};
 
 /// Most that is read of a table; the recorded one has under 1 MB and a cut one does not parse.

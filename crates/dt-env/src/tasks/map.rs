@@ -11,7 +11,7 @@ use crate::core::tile::{Color, DoorState, Object, Tile};
 use crate::core::world::{Mark, Rules, World};
 use crate::facts::{Axis, Facts};
 use crate::outcome::Failure;
-use crate::tasks::Task;
+use crate::tasks::{Options, Task};
 
 /// A world drawn in characters.
 ///
@@ -219,7 +219,23 @@ impl MapConfig {
     }
 }
 
-impl Task for ParsedMap {
+impl Options for MapConfig {
+    type Task = Box<ParsedMap>;
+
+    const BUILTIN: &'static [(&'static str, &'static str)] = &[builtin!("two-rooms")];
+
+    fn task(&self, view: usize) -> Result<Box<ParsedMap>, String> {
+        (self.parse(view).map(Box::new)).map_err(|message| format!("field `world.Map`: {message}"))
+    }
+
+    fn max_steps(&self) -> u32 {
+        let width = self.rows.first().map_or(0, |row| row.chars().count());
+        4 * (width * self.rows.len()) as u32
+    }
+}
+
+/// Boxed, since it is far larger than the other families.
+impl Task for Box<ParsedMap> {
     /// A map has one layout.
     type Layout = ();
 
@@ -241,10 +257,6 @@ impl Task for ParsedMap {
 
     fn layouts(&self, _most: usize) -> Option<Vec<((), f64)>> {
         Some(vec![((), 1.0)])
-    }
-
-    fn facts(&self, (): &()) -> Facts {
-        Facts::new()
     }
 
     fn build(&self, (): &(), world: &mut World) {

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::core::action::{Direction, Pose};
-use crate::core::grid::Grid;
+use crate::core::grid::{Grid, MAX_REACH};
 use crate::core::rng::Pcg64;
 use crate::core::tile::{Color, Object, Tile};
 use crate::core::world::{Mark, Rules, World};
 use crate::facts::{Axis, Facts};
 use crate::outcome::Failure;
-use crate::tasks::Task;
+use crate::tasks::{Laid, Options, Task};
 
 /// Where the agent starts in the corridor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +157,9 @@ pub struct MemoryLayout {
     pub agent_x: u8,
     /// Heading of the agent.
     pub agent_dir: Direction,
+    /// What else than instruction and order is a fact of it.
+    #[serde(skip)]
+    varies: Varies,
 }
 
 impl MemoryLayout {
@@ -172,8 +175,8 @@ impl MemoryLayout {
 }
 
 /// Which axes besides instruction and order a definition leaves to a reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Varies {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Varies {
     corridor: bool,
     start: bool,
     heading: bool,
@@ -195,9 +198,10 @@ impl Configuration {
     }
 }
 
-impl MemoryLayout {
+impl Laid for MemoryLayout {
     /// `corridor` is the column of the last wall pair, `start` the agent's column.
-    pub(crate) fn facts(&self, varies: Varies) -> Facts {
+    fn facts(&self) -> Facts {
+        let varies = self.varies;
         let more = [
             (varies.corridor, CORRIDOR, self.hallway_end.to_string()),
             (varies.start, START, self.agent_x.to_string()),
@@ -211,17 +215,17 @@ impl MemoryLayout {
     }
 
     /// The same with the agent beside the instruction, looking down the corridor.
-    pub(crate) fn at_first_start(self) -> Self {
+    fn stage(&self) -> Self {
         Self {
             agent_x: 1,
             agent_dir: Direction::Right,
-            ..self
+            ..*self
         }
     }
 }
 
 impl MemoryConfig {
-    pub(crate) fn varies(&self) -> Varies {
+    fn varies(&self) -> Varies {
         Varies {
             corridor: self.random_length,
             start: self.start == Start::Random,
@@ -257,6 +261,37 @@ impl MemoryConfig {
 /// Instructions and orders in the order of MiniGrid's draws.
 const INSTRUCTIONS: [Object; 2] = [Object::Key, Object::Ball];
 const ORDERS: [TargetOrder; 2] = [TargetOrder::BallKey, TargetOrder::KeyBall];
+
+impl Options for MemoryConfig {
+    type Task = Self;
+
+    const BUILTIN: &'static [(&'static str, &'static str)] = &[
+        builtin!("memory-s7"),
+        builtin!("memory-s9"),
+        builtin!("memory-s11"),
+        builtin!("memory-s13"),
+        builtin!("memory-s13-random"),
+        builtin!("memory-s17-random"),
+        builtin!("memory-s7-fixed-start"),
+        builtin!("memory-s7-random-direction"),
+        builtin!("dti-memory-s7-default"),
+        builtin!("dti-memory-s13-random-length-dir"),
+    ];
+
+    fn task(&self, view: usize) -> Result<Self, String> {
+        let (size, most) = (self.size, MAX_REACH - view);
+        if size < 7 || size.is_multiple_of(2) || size as usize > most {
+            return Err(format!(
+                "field `world.Memory.size`: is {size}, must be odd and from 7 to {most}"
+            ));
+        }
+        Ok(self.clone())
+    }
+
+    fn max_steps(&self) -> u32 {
+        5 * u32::from(self.size).pow(2)
+    }
+}
 
 impl Task for MemoryConfig {
     type Layout = MemoryLayout;
@@ -339,6 +374,7 @@ impl Task for MemoryConfig {
             hallway_end,
             agent_x,
             agent_dir,
+            varies: self.varies(),
         })
     }
 
@@ -359,6 +395,7 @@ impl Task for MemoryConfig {
                             hallway_end,
                             agent_x,
                             agent_dir,
+                            varies: self.varies(),
                         };
                         out.push((layout, 1.0 / count as f64));
                     }
@@ -366,10 +403,6 @@ impl Task for MemoryConfig {
             }
         }
         Some(out)
-    }
-
-    fn facts(&self, layout: &MemoryLayout) -> Facts {
-        layout.facts(self.varies())
     }
 
     /// # Panics
