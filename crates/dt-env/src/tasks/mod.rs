@@ -146,10 +146,10 @@ pub struct Layout(Drawn);
 impl Layout {
     /// What a memory world's reset decided.
     pub fn memory(&self) -> Option<&memory::MemoryLayout> {
-        match &self.0 {
-            Drawn::Memory(layout) => Some(layout),
-            _ => None,
-        }
+        let Drawn::Memory(layout) = &self.0 else {
+            return None;
+        };
+        Some(layout)
     }
 }
 
