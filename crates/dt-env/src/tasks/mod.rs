@@ -6,7 +6,7 @@
 //! 2. what a reset decides, and [`Laid`] for it: the same as facts;
 //! 3. [`Task`]: how a reset draws and builds a layout, and what the task adds to a step.
 //!
-//! [`families!`] below is the only other place that lists the families; it makes [`WorldConfig`],
+//! `families!` below is the only other place that lists the families; it makes [`WorldConfig`],
 //! [`Layout`] and `Family`, and the one place that tells them apart.
 //!
 //! A built-in world whose id is an environment of Python's MiniGrid is compared with it from the

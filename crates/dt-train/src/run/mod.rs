@@ -1,7 +1,7 @@
 //! A whole run: from a definition to an agent on disk, and what it does.
 //!
-//! [`train`] goes through five phases: what the run is to be ([`plan`]), its data ([`data`]), its
-//! folder ([`agent_run`]), the training loop ([`group`]), and the last evaluation.
+//! [`train`] goes through five phases: what the run is to be (`plan`), its data (`data`), its
+//! folder (`agent_run`), the training loop (`group`), and the last evaluation.
 
 mod agent_run;
 mod branch;

@@ -135,8 +135,8 @@ fn gathered_windows_are_the_builders() {
     for padding in [Padding::Aligned, Padding::ZeroFrames] {
         for state_embedding in [StateEmbedding::Grid, StateEmbedding::Dense] {
             let config = ModelConfig {
-                padding,
                 state_embedding,
+                padding,
                 ..variants()[0].clone()
             };
             let mut copy = on_libtorch(&model(&config, 1, false));
