@@ -129,7 +129,7 @@ fn play_wants_a_terminal() {
     assert!(message.contains("not a terminal"), "{message}");
     let message = fail(&["play", "Nowhere"], 2);
     assert!(
-        message.contains("Nowhere") && message.contains("TwoRooms"),
+        message.contains("Nowhere") && message.contains("`dt-env list`"),
         "{message}"
     );
 }
