@@ -1,5 +1,5 @@
 //! Copies one token of the residual stream from a clean run into a corrupted one, and prints how
-//! much of the logit difference that brings back. Without a RUN it makes an agent of 20 steps.
+//! much of the logit difference that brings back. Without a RUN it makes an agent of 100 steps.
 //! `cargo run -p dt-analysis --example patch_one_token [RUN]`
 
 #![allow(clippy::print_stdout)] // an example is there to show
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given = std::env::args_os().nth(1);
     if given.is_none() {
         let mut config = AgentConfig::default_memory();
-        config.training.steps = 20;
+        config.training.steps = 100;
         let options = RunOptions::new(made.clone(), data, 0);
         train(&config, &options, &mut Silent)?;
     }
