@@ -1,6 +1,6 @@
 //! From a study to the frames that an agent is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dt_env::{Action, Cell, Object, Pose, Tile};
 
@@ -80,6 +80,19 @@ pub(super) fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
                 view: start.spec.view_size as usize,
             });
         }
+    }
+    // Answers are kept by these names: of two of one name one would be lost.
+    let mut names = BTreeSet::new();
+    for scenario in &all {
+        let name = scenario.facet.to_string();
+        if names.contains(&name) {
+            return Err(Error::Question(format!(
+                "study {}: two prompts are called `{name}`; let them differ in a factor, or in the \
+                 first three decimals of `returns_to_go`",
+                study.name
+            )));
+        }
+        names.insert(name);
     }
     Ok(all)
 }

@@ -1,6 +1,6 @@
 //! What a `studies/*.ron` file says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dt_env::config::{self, ConfigError};
@@ -335,6 +335,7 @@ impl Study {
             self.all_edits().find_map(|e| e.problem(self, view)),
             self.problem_of_groups(),
             self.problem_of_items(view),
+            self.problem_of_names(),
         ];
         Ok(problems.into_iter().flatten().next())
     }
@@ -436,6 +437,29 @@ impl Study {
         })
     }
 
+    /// Answers are kept by these names: of two of one name one would be lost.
+    fn problem_of_names(&self) -> Option<String> {
+        let twice = |field: &str, names: Vec<&str>| {
+            let mut seen = BTreeSet::new();
+            let again = names.into_iter().find(|name| !seen.insert(*name));
+            again.map(|name| {
+                format!("field `{field}`: `{name}` is there twice; give one another name")
+            })
+        };
+        twice("edits", self.all_edits().map(|e| &*e.name).collect())
+            .or_else(|| {
+                let groups = self.edit_groups.iter().map(|g| &*g.name);
+                twice("edit_groups", groups.collect())
+            })
+            .or_else(|| {
+                twice(
+                    "item_sets",
+                    self.item_sets.iter().map(|s| &*s.name).collect(),
+                )
+            })
+            .or_else(|| twice("moments", self.moments.iter().map(|(n, _)| &**n).collect()))
+    }
+
     fn problem_of_items(&self, view: usize) -> Option<String> {
         let cells = (self.item_sets.iter().flat_map(|s| &s.cells))
             .chain(self.factors.iter().flat_map(|f| &f.cells));
@@ -504,5 +528,16 @@ mod tests {
         assert!(error("wanted: \"ITR\"", "wanted: \"IXR\"").contains("letter X"));
         assert!(error("letter: 'T'", "letter: 'I'").contains("not all different"));
         assert!(error("objects: (Key, Ball),", "").contains("names no objects"));
+        let twice = error("\"Complement (4,2)\"", "\"Original\"");
+        assert!(
+            twice.contains("`edits`: `Original` is there twice"),
+            "{twice}"
+        );
+        assert!(error("name: \"target\"", "name: \"instruction\"").contains("`item_sets`"));
+        assert!(
+            error("(\"decision\", 4)", "(\"decision\", 4), (\"start\", 1)").contains("`moments`")
+        );
+        let close = error("[0.892, 0.0]", "[0.892, 0.8924]");
+        assert!(close.contains("`Key, Key-Ball, 0.892`"), "{close}");
     }
 }
