@@ -296,7 +296,18 @@ fn layouts_can_be_those_of_seeds() {
         env.reset(seed);
         assert_eq!(scenario.observations[0], env.world().observation());
         assert_eq!(scenario.facet.facts, env.facts());
+        assert!(
+            scenario
+                .facet
+                .to_string()
+                .contains(&format!("seed {seed}, "))
+        );
     }
+    let twice = Study::parse("seeds.ron", &text.replace("[3, 4, 5]", "[3, 3]")).unwrap_err();
+    assert!(
+        twice.to_string().contains("two prompts are called"),
+        "{twice}"
+    );
     let subject = small_subject_for(&set.study, &small_config());
     let experiment = Experiment::new(&subject, &set);
     assert_eq!(effects(&experiment).unwrap().facets.len(), 6);

@@ -16,7 +16,7 @@ pub struct Facet {
     pub facts: Facts,
     /// Whether each factor has its first value, in the study's order.
     pub values: Vec<bool>,
-    /// How those values are called.
+    /// How those values are called; and of which seed the layout is, where seeds give the layouts.
     pub labels: Vec<String>,
     /// Return-to-go that is asked for.
     pub rtg: f64,

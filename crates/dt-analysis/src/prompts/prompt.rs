@@ -6,7 +6,7 @@ use dt_env::{Action, Cell, Object, Pose, Tile};
 
 use super::edit::{EditConfig, Put};
 use super::facet::Facet;
-use super::layouts::{Start, Starts};
+use super::layouts::{Layouts, Start, Starts};
 use super::study::Study;
 use crate::Error;
 
@@ -62,14 +62,18 @@ pub(super) fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
     }
     let mut all = Vec::new();
     for &rtg in &study.returns_to_go {
-        for (start, (observations, poses), flipped) in &laid_out {
-            let facet = Facet::of(study, &start.facts, rtg).ok_or_else(|| {
+        for (n, (start, (observations, poses), flipped)) in laid_out.iter().enumerate() {
+            let mut facet = Facet::of(study, &start.facts, rtg).ok_or_else(|| {
                 Error::Question(format!(
                     "study {}: field `layouts`: one is `{}`, which has neither value of some \
                      factor; say the value of each factor's axis",
                     study.name, start.facts
                 ))
             })?;
+            // Seeds often decide the same of all factors.
+            if let Layouts::Seeds(seeds) = &study.layouts {
+                facet.labels.push(format!("seed {}", seeds[n]));
+            }
             all.push(Scenario {
                 facet,
                 start: (*start).clone(),
