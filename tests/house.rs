@@ -78,9 +78,14 @@ fn only_the_task_and_the_papers_know_what_a_task_is_about() {
 }
 
 #[test]
+fn every_file_is_compiled() {
+    check(8, rules::compiled);
+}
+
+#[test]
 fn every_exception_says_what_will_mend_it() {
     for (rule, place, reason) in ALLOWED {
-        assert!((1..=7).contains(rule), "{place}");
+        assert!((1..=8).contains(rule), "{place}");
         assert!(
             reason.starts_with("moves with "),
             "{rule} {place}: {reason}"
@@ -196,6 +201,14 @@ fn each_rule_can_be_broken() {
         assert_eq!(found(rule, krate, path, broken), 1, "{path}: {broken}");
         assert_eq!(found(rule, krate, path, kept), 0, "{path}: {kept}");
     }
+    assert_eq!(found(rules::compiled, "dt-env", "core/left_over.rs", ""), 1);
+    let files = [
+        ("core/mod.rs", "mod tile;"),
+        ("core/tile.rs", ""),
+        ("lib.rs", "mod core;"),
+    ];
+    let kept = files.map(|(path, text)| Source::new("dt-env", path, text));
+    assert_eq!(rules::compiled(&kept), []);
     assert_eq!(found(rules::ideas, "dt-env", "core/utils.rs", ""), 1);
     assert_eq!(found(rules::ideas, "dt-env", "core/tile.rs", ""), 0);
     assert_eq!(

@@ -248,3 +248,34 @@ fn named(sources: &[Source], is_meant: impl Fn(&Source) -> bool, names: &[&str])
     }
     found
 }
+
+/// 8. Every file is compiled: the file above it names it as a module.
+pub fn compiled(sources: &[Source]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for source in sources {
+        let path = source.path.strip_suffix("/mod.rs");
+        let path = path.unwrap_or(source.path.trim_end_matches(".rs"));
+        if matches!(path, "lib" | "main") {
+            continue;
+        }
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let above = match folder {
+            "" => ["lib.rs".to_owned(), "main.rs".to_owned()],
+            folder => [format!("{folder}/mod.rs"), format!("{folder}.rs")],
+        };
+        let names = |other: &&Source| {
+            let declares = || other.words.contains(&format!("mod {name};"));
+            // `#[path]`, for what stands in for another file.
+            let is_path = || {
+                let before = ['"', '/'];
+                (before.iter()).any(|c| other.code.contains(&format!("{c}{name}.rs\"")))
+            };
+            other.krate == source.krate && (above.contains(&other.path) && declares() || is_path())
+        };
+        if !sources.iter().any(|other| names(&other)) {
+            let what = format!("{} is a module of nothing: remove it", source.name());
+            found.push((source.folder(), what));
+        }
+    }
+    found
+}

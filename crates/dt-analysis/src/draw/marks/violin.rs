@@ -96,7 +96,7 @@ impl Drawn for Violin {
         if let Some(density) = Density::of(&values) {
             let curve = density.curve(PLACES);
             let peak = curve.iter().map(|p| p.1).fold(0.0, f64::max);
-            // The density's middle, and half its width, in widths of the self.
+            // The density's middle, and half its width, in widths of the violin.
             let (middle, half) = (0.48, 0.5);
             let edge = |side: f64| {
                 let places = curve.iter();
