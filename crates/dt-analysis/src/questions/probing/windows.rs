@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dt_train::model::{ActivationCache, Frames, HookPoint, ItemRows, Model, Padding, TokenBatch};
+use dt_train::model::{
+    ActivationCache, HookPoint, Model, Seen, TokenBatch, WindowBuilder, WindowStep,
+};
 use rayon::prelude::*;
 
 use super::rows::Rows;
@@ -38,17 +40,6 @@ impl Collected {
     }
 }
 
-/// Timesteps of the window that ends with a walk, and the timestep of its first frame.
-pub(super) fn span(model: &Model, time: usize) -> (usize, usize) {
-    match model.config().padding {
-        Padding::Aligned => (time + 1, 0),
-        Padding::ZeroFrames => {
-            let timesteps = model.config().timesteps();
-            (timesteps, timesteps - 1 - time)
-        }
-    }
-}
-
 /// Runs all cases through an agent.
 ///
 /// # Errors
@@ -74,7 +65,9 @@ pub(super) fn collect(
             let last = logits
                 .chunks_exact(batch.timesteps * n_actions)
                 .map(|window| subject.difference(&window[window.len() - n_actions..]));
-            let (_, start) = span(subject.model(), walks.case(cases[0]).0.time());
+            let config = subject.model().config();
+            let steps = walks.case(cases[0]).0.time() + 1;
+            let start = config.window_steps(batch.timesteps, steps).start;
             // Two tokens of each window are kept: all of them would fill the memory.
             let rows = |point: HookPoint, timestep: usize| -> Vec<f32> {
                 let recorded = cache.get(point).expect("recorded");
@@ -141,32 +134,19 @@ pub(super) fn place(point: HookPoint, timestep: usize) -> usize {
 
 /// The windows of some cases of equal time, as a rollout shows them.
 fn batch(model: &Model, walks: &Walks, cases: &[usize]) -> TokenBatch {
-    let (view, padding_action) = (model.sizes().view_size, model.sizes().n_actions as u32);
-    let (timesteps, filling) = span(model, walks.case(cases[0]).0.time());
-    let mut batch = TokenBatch::new(timesteps);
-    batch.windows = cases.len();
-    let mut rows = ItemRows::default();
+    let steps = walks.case(cases[0]).0.time() + 1;
+    let mut windows = WindowBuilder::new(model.config(), model.sizes(), steps);
     for &case in cases {
         let (walk, layout, rtg) = walks.case(case);
-        batch
-            .returns_to_go
-            .extend(std::iter::repeat_n(rtg as f32, timesteps));
-        batch
-            .actions
-            .extend(std::iter::repeat_n(padding_action, filling));
-        batch
-            .actions
-            .extend(walk.actions.iter().map(|&a| u32::from(a)));
-        batch.actions.push(padding_action); // not known yet
-        batch.times.extend(std::iter::repeat_n(0, filling));
-        batch.times.extend(0..=walk.time() as u32);
-        (0..filling).for_each(|_| rows.push_absent());
-        for frame in &walk.frames[layout] {
-            rows.push_observation(frame, view);
-        }
+        let frames = walk.frames[layout].iter().enumerate();
+        windows.push(frames.map(|(step, frame)| WindowStep {
+            return_to_go: rtg as f32,
+            seen: Seen::Observation(frame),
+            action: walk.actions.get(step).map(|&action| u32::from(action)),
+            time: step as u32,
+        }));
     }
-    batch.frames = Frames::Items(rows.into());
-    batch
+    windows.finish(1)
 }
 
 #[cfg(test)]
@@ -176,7 +156,9 @@ mod tests {
 
     use dt_train::checkpoint::{Agent, AgentRecord};
     use dt_train::device::DeviceSpec;
-    use dt_train::model::{InputStatistics, ModelConfig, WorldSizes, initial_values, param_specs};
+    use dt_train::model::{
+        InputStatistics, ModelConfig, Padding, WorldSizes, initial_values, param_specs,
+    };
 
     use super::*;
     use crate::prompts::Study;
