@@ -110,8 +110,9 @@ pub fn leftwards(sources: &[Source]) -> Vec<Finding> {
 
 /// 2. Only these touch the disk: the rest runs in a browser too.
 pub fn disk(sources: &[Source]) -> Vec<Finding> {
-    const ROOMS_WITH_A_DOOR: [&str; 8] = [
+    const ROOMS_WITH_A_DOOR: [&str; 9] = [
         "cli",
+        "files",
         "files.rs",
         "store",
         "formats",

@@ -44,7 +44,7 @@ pub use facts::{Axis, Facts, FactsError};
 pub use outcome::{Failure, Outcome};
 #[cfg(feature = "cli")]
 pub use shared::shell;
-pub use shared::{config, errors, files, streams};
+pub use shared::{config, errors, files, streams, text};
 pub use spec::EnvSpec;
 pub use tasks::memory::{Configuration, MemoryConfig, MemoryLayout, Side, TargetOrder};
 pub use tasks::{Layout, WorldConfig};

@@ -65,7 +65,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let path = args.out.canonicalize()?;
     let root = id.root_of(&path);
     if root.is_none() {
-        eprintln!(
+        dt_env::note!(
             "note: {} does not end in {id}, so Minari will not list it",
             path.display()
         );

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use dt_data::{Card, DataError, Dataset, Recipe, store};
-use dt_env::shell::refuse_or_force;
+use dt_env::files::Staging;
 use serde::Serialize;
 
 use super::Outcome;
@@ -63,7 +63,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     } else {
         write!(out, "{}", card.to_text())?;
     }
-    eprintln!(
+    dt_env::note!(
         "wrote {} in {:.1} s",
         dir.display(),
         started.elapsed().as_secs_f64()
@@ -102,7 +102,7 @@ fn list(json: bool, out: &mut impl Write) -> Result<Outcome> {
 }
 
 fn generate(recipe: &Recipe, dir: &Path, force: bool) -> Result<Card, DataError> {
-    refuse_or_force(dir, force)?;
+    Staging::check(dir, &store::KIND, force)?;
     let (data, card) = Dataset::generate(recipe)?;
     store::write(dir, data, card, force)
 }

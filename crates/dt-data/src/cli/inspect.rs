@@ -32,7 +32,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         match store::read(&args.dir) {
             Ok((_, card)) => card,
             Err(damage @ DataError::Corrupt { .. }) => {
-                eprintln!("damaged: {damage}");
+                dt_env::note!("damaged: {damage}");
                 return Ok(Outcome::CheckFailed);
             }
             Err(error) => return Err(error.into()),
@@ -46,7 +46,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         write!(out, "{}", card.to_text())?;
     }
     if args.verify {
-        eprintln!("every byte is as the card says");
+        dt_env::note!("every byte is as the card says");
     }
     Ok(Outcome::Done)
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use dt_env::files::Staging;
+use dt_env::files::{FolderKind, Staging};
 use dt_env::tasks::memory::{Start, StartDirection};
 use dt_env::{Action, EnvSpec, PickupRule, WorldConfig};
 use rayon::prelude::*;
@@ -30,6 +30,26 @@ use crate::store::list_of_bytes;
 const MINARI_VERSION: &str = "0.5.0";
 /// The file by which an export is known.
 const METADATA: &str = "data/metadata.json";
+
+/// An export, as `--force` may replace it.
+pub const KIND: FolderKind = FolderKind {
+    name: "a dataset of Minari",
+    check: |dir| match dir.join(METADATA).is_file() {
+        true => Ok(()),
+        false => Err(format!("has no {METADATA}, so it is no dataset of Minari")),
+    },
+    // `data/metadata.json`, and of each episode `data/N/part-0.arrow` and `data/N/metadata.json`.
+    has: |file| {
+        let parts: Vec<&str> = file.iter().filter_map(|part| part.to_str()).collect();
+        match parts[..] {
+            ["data", "metadata.json"] => true,
+            ["data", episode, "part-0.arrow" | "metadata.json"] => {
+                episode.bytes().all(|b| b.is_ascii_digit())
+            }
+            _ => false,
+        }
+    },
+};
 
 /// Id of a Minari dataset: `name-v0` or `namespace/name-v0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +131,7 @@ pub fn write_minari(
     dir: &Path,
     force: bool,
 ) -> Result<(), DataError> {
-    let staging = Staging::new(dir, METADATA, force)?;
+    let staging = Staging::new(dir, &KIND, force)?;
     staging.create_dir("data")?;
     let schema = Arc::new(episode_schema(data.observation_len));
     let bytes = (0..data.episodes.len())

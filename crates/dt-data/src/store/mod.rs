@@ -5,13 +5,11 @@ mod encode;
 mod message;
 mod schema;
 
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use arrow_buffer::Buffer;
 use dt_env::EnvSpec;
-use dt_env::files::{Staging, io_error};
+use dt_env::files::{self, FolderKind, Staging};
 
 pub(crate) use encode::list_of_bytes;
 
@@ -26,6 +24,21 @@ const CONTENT: [&str; 2] = ["steps.arrow", "episodes.arrow"];
 /// Largest card that is read; ours have some tens of kilobytes.
 const MAX_CARD: u64 = 16 << 20;
 
+/// Largest file of steps or episodes; one of the most transitions that a recipe may have is smaller.
+const MAX_CONTENT: u64 = 64 << 30;
+
+/// A dataset directory, as `--force` may replace it.
+pub const KIND: FolderKind = FolderKind {
+    name: "a dataset",
+    check: |dir| match read_card(dir) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!(
+            "has no {CARD} that can be read, so it is no dataset"
+        )),
+    },
+    has: |file| file == Path::new(CARD) || CONTENT.iter().any(|name| file == Path::new(name)),
+};
+
 /// Writes a dataset directory; returns the card with its content hash.
 ///
 /// Everything is written into a temporary directory beside `dir`, which then takes its name, so
@@ -35,7 +48,7 @@ const MAX_CARD: u64 = 16 << 20;
 /// # Errors
 /// If `dir` is taken, or a file cannot be written.
 pub fn write(dir: &Path, data: Dataset, mut card: Card, force: bool) -> Result<Card, DataError> {
-    let staging = Staging::new(dir, CARD, force)?;
+    let staging = Staging::new(dir, &KIND, force)?;
     let mut hasher = blake3::Hasher::new();
     let episodes = [encode::episodes_batch(&data)];
     let steps = encode::steps_batches(data);
@@ -63,7 +76,7 @@ pub fn read(dir: &Path) -> Result<(Dataset, Card), DataError> {
     let mut hasher = blake3::Hasher::new();
     let mut load = |name: &str| -> Result<Buffer, DataError> {
         let path = dir.join(name);
-        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let bytes = files::read(&path, MAX_CONTENT)?;
         hasher.update(&bytes);
         Ok(Buffer::from_vec(bytes))
     };
@@ -94,17 +107,11 @@ pub fn read(dir: &Path) -> Result<(Dataset, Card), DataError> {
 /// If it is missing or not a card.
 pub fn read_card(dir: &Path) -> Result<Card, DataError> {
     let path = dir.join(CARD);
-    let mut text = String::new();
-    File::open(&path)
-        .and_then(|file| file.take(MAX_CARD + 1).read_to_string(&mut text))
-        .map_err(io_error(&path))?;
+    let text = files::read_text(&path, MAX_CARD)?;
     let corrupt = |message: String| DataError::Corrupt {
         path: path.clone(),
         message,
     };
-    if text.len() as u64 > MAX_CARD {
-        return Err(corrupt(format!("longer than {MAX_CARD} bytes")));
-    }
     let card: Card = serde_json::from_str(&text).map_err(|e| corrupt(e.to_string()))?;
     if card.format != 1 {
         return Err(corrupt(format!(

@@ -35,6 +35,6 @@ pub fn run(args: &Args) -> Result<Outcome> {
         }
     }
     let tally = play::play(env, args.seed)?;
-    eprintln!("{tally}");
+    dt_env::note!("{tally}");
     Ok(Outcome::Done)
 }

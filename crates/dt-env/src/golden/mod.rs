@@ -62,6 +62,9 @@ pub struct FileReport {
     pub verdict: Verdict,
 }
 
+/// Largest file that is read; the largest recorded one has under 1 MB.
+const MAX_FILE: u64 = 64 << 20;
+
 /// Replays every trace file of a folder, in order of name.
 ///
 /// # Errors
@@ -89,7 +92,7 @@ pub fn conform_file(path: &Path) -> Result<FileReport, GoldenError> {
         .to_string_lossy()
         .into_owned();
     if file.ends_with(".json") {
-        return check_seed_table(path, files::open(path)?);
+        return check_seed_table(path, files::open(path, MAX_FILE)?);
     }
     let mut report = FileReport {
         file,
@@ -98,7 +101,7 @@ pub fn conform_file(path: &Path) -> Result<FileReport, GoldenError> {
         from_seed: true,
         verdict: Verdict::Pass,
     };
-    for (n, trace) in read_traces(path, files::open(path)?)?
+    for (n, trace) in read_traces(path, files::open(path, MAX_FILE)?)?
         .into_iter()
         .enumerate()
     {

@@ -1,10 +1,11 @@
 //! Reading RON files with errors that name file, line, column and field.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use super::files::{self, FilesError};
 
 /// Largest config file that is read; ours have a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -13,21 +14,8 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file is far larger than any config.
-    #[error("{path} has {bytes} bytes, more than a config can have ({MAX_BYTES})")]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
-    },
+    #[error("cannot read {0}")]
+    Read(#[from] FilesError),
     /// The text is not what this config wants.
     #[error("{file}:{line}:{column}: field `{field}`: {message}")]
     Parse {
@@ -57,18 +45,7 @@ pub enum ConfigError {
 /// # Errors
 /// [`ConfigError`] with file, line, column and field path.
 pub fn read_ron<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let read = |source| ConfigError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let bytes = fs::metadata(path).map_err(read)?.len();
-    if bytes > MAX_BYTES {
-        return Err(ConfigError::TooLarge {
-            path: path.to_owned(),
-            bytes,
-        });
-    }
-    let text = fs::read_to_string(path).map_err(read)?;
+    let text = files::read_text(path, MAX_BYTES)?;
     parse_ron(&path.display().to_string(), &text)
 }
 
@@ -159,6 +136,7 @@ pub fn to_ron<T: Serialize>(value: &T) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn built_in_configs_are_found_by_name_and_by_path() {

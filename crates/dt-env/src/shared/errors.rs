@@ -40,13 +40,14 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 mod tests {
     use super::*;
     use crate::shared::config::ConfigError;
+    use crate::shared::files::FilesError;
 
     #[test]
     fn a_quoted_cause_is_said_once() {
-        let error = ConfigError::Read {
+        let error = ConfigError::Read(FilesError::Io {
             path: "a.ron".into(),
             source: io::Error::new(io::ErrorKind::BrokenPipe, "gone"),
-        };
+        });
         assert_eq!(describe(&error), "cannot read a.ron: gone");
         assert!(is_broken_pipe(&error));
     }

@@ -6,3 +6,4 @@ pub mod files;
 #[cfg(feature = "cli")]
 pub mod shell;
 pub mod streams;
+pub mod text;

@@ -1,5 +1,6 @@
 //! What the four programs do alike: how they start, print and end.
 
+use std::fmt;
 use std::io::{self, StdoutLock, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use super::errors::{describe, is_broken_pipe};
 use super::files::FilesError;
+use super::text::plain_lines;
 
 /// How a command ended, if it could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +39,26 @@ fn exit_code(outcome: &Result<Outcome>, stderr: &mut impl Write) -> ExitCode {
         Ok(Outcome::CheckFailed) => ExitCode::from(1),
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
+            let said = describe(error.as_ref());
             // Where standard error is gone too, the exit code has to do.
-            let _: io::Result<()> = writeln!(stderr, "error: {}", describe(error.as_ref()));
+            let _: io::Result<()> = writeln!(stderr, "error: {}", plain_lines(&said));
             ExitCode::from(2)
         }
     }
+}
+
+/// Says something on standard error, as [`crate::note!`] does.
+pub fn say(message: fmt::Arguments) {
+    let text = message.to_string();
+    // Nobody may be there to read it, which stops no work.
+    let _: io::Result<()> = writeln!(io::stderr(), "{}", plain_lines(&text));
+}
+
+/// Says something on standard error, formatted as `println!` does; where standard error is closed,
+/// nothing happens, and names in it do nothing but be read ([`crate::text::plain`]).
+#[macro_export]
+macro_rules! note {
+    ($($part:tt)*) => { $crate::shell::say(format_args!($($part)*)) };
 }
 
 /// Writes `value` as indented JSON and a line end.
@@ -82,8 +99,8 @@ mod tests {
         assert_eq!(code(Ok(Outcome::CheckFailed)), (is(1), String::new()));
         let pipe = io::Error::new(io::ErrorKind::BrokenPipe, "gone");
         assert_eq!(code(Err(pipe.into())), (is(0), String::new()));
-        let wrong = anyhow::anyhow!("no such world").context("cannot play");
-        let said = "error: cannot play: no such world\n".to_owned();
+        let wrong = anyhow::anyhow!("no such world\u{7}").context("cannot play");
+        let said = "error: cannot play: no such world\\u{7}\n".to_owned();
         assert_eq!(code(Err(wrong)), (is(2), said));
     }
 

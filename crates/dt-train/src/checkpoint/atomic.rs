@@ -12,7 +12,7 @@ impl From<FilesError> for CheckpointError {
         match error {
             FilesError::Io { path, source } => Self::Io { path, source },
             FilesError::Exists(path) => Self::Exists(path),
-            FilesError::NotOurs { ref path, .. } => Self::corrupt(path, &error),
+            other => Self::Files(other),
         }
     }
 }

@@ -19,6 +19,8 @@ pub use training_state::{RestoredState, TrainingState, load_state, save_state};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dt_env::files::FilesError;
+
 /// Largest file that is read into memory.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -56,6 +58,9 @@ pub enum CheckpointError {
         /// What is wrong.
         message: String,
     },
+    /// It is no file, or too large, or its place is not to be had.
+    #[error(transparent)]
+    Files(FilesError),
     /// The place is taken.
     #[error(
         "{0} exists already; use --resume to go on with it, --force to replace it, or another --out or --seed"

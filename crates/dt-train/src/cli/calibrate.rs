@@ -119,6 +119,6 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             share(s.truncated)
         )?;
     }
-    eprintln!("written to {}", path.display());
+    dt_env::note!("written to {}", path.display());
     Ok(Outcome::Done)
 }

@@ -47,7 +47,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     }
     writeln!(out, "  Agent: {}", args.out.display())?;
     if !dropped.is_empty() {
-        eprintln!("left out (untrained or constant): {}", dropped.join(", "));
+        dt_env::note!("left out (untrained or constant): {}", dropped.join(", "));
     }
     Ok(Outcome::Done)
 }

@@ -49,7 +49,7 @@ impl Progress {
         }
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            None => dt_env::note!("{text}"),
         }
     }
 

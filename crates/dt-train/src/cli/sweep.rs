@@ -181,7 +181,7 @@ fn local(args: &Args, folder: &Path, runs: &[SweepRun], out: &mut impl Write) ->
         match state_of(folder, run)? {
             RunState::Done { .. } => continue,
             RunState::LeftOut => {
-                eprintln!(
+                dt_env::note!(
                     "{} is left out: no look-backs to branch at",
                     run.folder.display()
                 );
@@ -201,19 +201,19 @@ fn local(args: &Args, folder: &Path, runs: &[SweepRun], out: &mut impl Write) ->
         jobs.push(Job { command, log });
     }
     let done = runs.len() - left.len();
-    eprintln!("{} runs, {done} of them done or left out", runs.len());
+    dt_env::note!("{} runs, {done} of them done or left out", runs.len());
     let mut failed = Vec::new();
     run_all(jobs, usize::from(args.jobs), &interrupted, |n, status| {
         let (run, log) = &left[n];
         let dir = folder.join(&run.folder);
         match status.code() {
             // 1: an agent that does not meet its goals.
-            Some(0 | 1) => eprintln!("{}", dir.display()),
+            Some(0 | 1) => dt_env::note!("{}", dir.display()),
             _ if interrupted.load(Ordering::Relaxed) => {
-                eprintln!("{} was stopped", dir.display());
+                dt_env::note!("{} was stopped", dir.display());
             }
             _ => {
-                eprintln!("{} failed: {}", dir.display(), log.display());
+                dt_env::note!("{} failed: {}", dir.display(), log.display());
                 failed.push(log.display().to_string());
             }
         }

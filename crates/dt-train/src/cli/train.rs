@@ -222,7 +222,7 @@ pub(super) fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping after this step; once more to stop at once");
+        dt_env::note!("\nstopping after this step; once more to stop at once");
     })?;
     Ok(interrupted)
 }

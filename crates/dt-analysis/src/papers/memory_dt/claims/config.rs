@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dt_env::config::{self, ConfigError};
+use dt_env::files;
 use serde::Deserialize;
 
 use super::rules::{Rule, specific};
@@ -94,18 +95,7 @@ impl Claims {
         if !path.exists() && path == Path::new(FILE) {
             return Ok((Self::memory_post(), hash(CLAIMS.as_bytes())));
         }
-        let read = |source| ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        };
-        let bytes = std::fs::metadata(path).map_err(read)?.len();
-        if bytes > MAX_BYTES {
-            return Err(ConfigError::TooLarge {
-                path: path.to_owned(),
-                bytes,
-            });
-        }
-        let text = std::fs::read_to_string(path).map_err(read)?;
+        let text = files::read_text(path, MAX_BYTES)?;
         let claims = Self::parse(&path.display().to_string(), &text)?;
         Ok((claims, hash(text.as_bytes())))
     }
