@@ -1,10 +1,40 @@
-//! With the `libtorch` feature: compiles the functions by which we reach what of libtorch only C++
-//! can call.
+//! Tells the program which commit it is built from; with the `libtorch` feature, compiles the
+//! functions by which we reach what of libtorch only C++ can call.
+
+use std::process::{Command, Stdio};
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    if let Some(commit) = commit() {
+        println!("cargo:rustc-env=DT_GIT_COMMIT={commit}");
+    }
     #[cfg(feature = "libtorch")]
     compile_shim();
+}
+
+/// Last commit that changed what trains, with `+` behind it where it has been changed since; none
+/// where there is no git, or where this crate is no part of what git keeps.
+///
+/// Asked again when a source changes, which compiles this crate anew in any case, and not at each
+/// commit: a program that was built before its sources were committed says so.
+fn commit() -> Option<String> {
+    const SOURCES: [&str; 4] = [".", "../dt-env", "../dt-data", "../../Cargo.lock"];
+    let git = |words: &[&str]| -> Option<String> {
+        let mut git = Command::new("git");
+        let output = git.args(words).args(SOURCES).stderr(Stdio::null()).output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+    };
+    for place in ["src", "Cargo.toml", "../dt-env", "../dt-data", "../../Cargo.lock"] {
+        println!("cargo:rerun-if-changed={place}");
+    }
+    let commit = git(&["log", "-1", "--format=%H", "--"]).filter(|c| !c.is_empty())?;
+    let changed = git(&["status", "--porcelain", "--"])?;
+    Some(if changed.is_empty() {
+        commit
+    } else {
+        commit + "+"
+    })
 }
 
 #[cfg(feature = "libtorch")]

@@ -42,9 +42,9 @@ pub use core::{rng, view};
 pub use env::Env;
 pub use facts::{Axis, Facts, FactsError};
 pub use outcome::{Failure, Outcome};
-#[cfg(feature = "cli")]
-pub use shared::shell;
 pub use shared::{config, errors, files, streams, text};
+#[cfg(feature = "cli")]
+pub use shared::{shell, signals};
 pub use spec::EnvSpec;
 pub use tasks::memory::{Configuration, MemoryConfig, MemoryLayout, Side, TargetOrder};
 pub use tasks::{Layout, WorldConfig};

@@ -320,6 +320,16 @@ impl AgentConfig {
                 return Some(format!("field `training.{name}`: must be at least 1"));
             }
         }
+        for (name, value) in [
+            ("batch_size", training.batch_size),
+            ("micro_batches", training.micro_batches),
+        ] {
+            if value > MAX_WINDOWS {
+                return Some(format!(
+                    "field `training.{name}`: is {value}, must be at most {MAX_WINDOWS}"
+                ));
+            }
+        }
         if let Some(look_backs) = training.look_backs
             && !(0.0..=1.0).contains(&look_backs.share)
         {
@@ -329,21 +339,39 @@ impl AgentConfig {
             ));
         }
         let evaluation = &self.evaluation;
-        if let Some(look_backs) = training.look_backs
-            && look_backs.after_perfect > 0
-            && evaluation.goals.is_empty()
-        {
-            return Some(
-                "field `training.look_backs.after_perfect`: waits for `evaluation.goals`, and \
-                 there are none"
-                    .to_owned(),
-            );
+        let after_perfect = training.look_backs.map_or(0, |l| l.after_perfect);
+        for (name, waits) in [
+            ("look_backs.after_perfect", after_perfect),
+            ("stop_after_perfect", training.stop_after_perfect),
+        ] {
+            if waits > 0 && evaluation.goals.is_empty() {
+                return Some(format!(
+                    "field `training.{name}`: waits for `evaluation.goals`, and there are none"
+                ));
+            }
         }
-        let asked = evaluation
+        if let Some(problem) = evaluation.problem() {
+            return Some(problem);
+        }
+        self.model.problem().or_else(|| self.optimizer.problem())
+    }
+}
+
+/// Most windows of a step: four million tokens of the default context.
+const MAX_WINDOWS: usize = 1 << 17;
+/// Most episodes of an evaluation at one return-to-go.
+pub const MAX_EPISODES: usize = 1_000_000;
+/// Most returns-to-go of an evaluation.
+const MAX_RETURNS: usize = 1000;
+
+impl EvaluationConfig {
+    /// What is out of range or cannot be, if anything is; names the field.
+    fn problem(&self) -> Option<String> {
+        let asked = self
             .returns_to_go
             .iter()
-            .chain(evaluation.goals.iter().map(|g| &g.return_to_go))
-            .chain(evaluation.sampled.iter().map(|s| &s.return_to_go));
+            .chain(self.goals.iter().map(|g| &g.return_to_go))
+            .chain(self.sampled.iter().map(|s| &s.return_to_go));
         for &rtg in asked {
             // MiniGrid's returns lie in -1..=1; a model has never seen anything else.
             if !(-1.0..=1.0).contains(&rtg) {
@@ -352,20 +380,51 @@ impl AgentConfig {
                 ));
             }
         }
-        if evaluation.held_out == 0 {
-            return Some("field `evaluation.held_out`: must be at least 1".to_owned());
-        }
-        for sampled in &evaluation.sampled {
-            if !(sampled.temperature.is_finite() && sampled.temperature > 0.0)
-                || sampled.episodes == 0
-            {
-                return Some(
-                    "field `evaluation.sampled`: temperature and episodes must be positive"
-                        .to_owned(),
-                );
+        for (name, count) in [
+            ("returns_to_go", self.returns_to_go.len()),
+            ("goals", self.goals.len()),
+            ("sampled", self.sampled.len()),
+        ] {
+            if count > MAX_RETURNS {
+                return Some(format!(
+                    "field `evaluation.{name}`: has {count} entries, must have at most {MAX_RETURNS}"
+                ));
             }
         }
-        self.model.problem().or_else(|| self.optimizer.problem())
+        for (n, goal) in self.goals.iter().enumerate() {
+            let rtg = goal.return_to_go;
+            if !self.returns_to_go.contains(&rtg) {
+                return Some(format!(
+                    "field `evaluation.goals[{n}].return_to_go`: {rtg} is not among \
+                     `evaluation.returns_to_go`, so that nothing would measure it; add it there"
+                ));
+            }
+            if goal.within == 0 {
+                return Some(format!(
+                    "field `evaluation.goals[{n}].within`: must be at least 1"
+                ));
+            }
+            let before = self.goals[..n].iter().find(|g| g.return_to_go == rtg);
+            if before.is_some_and(|before| before.outcome != goal.outcome) {
+                return Some(format!(
+                    "field `evaluation.goals[{n}].outcome`: another goal asks for another outcome \
+                     at {rtg}, and both cannot be met"
+                ));
+            }
+        }
+        let episodes = self.sampled.iter().map(|s| ("sampled", s.episodes));
+        for (name, episodes) in episodes.chain([("held_out", self.held_out)]) {
+            if !(1..=MAX_EPISODES).contains(&episodes) {
+                return Some(format!(
+                    "field `evaluation.{name}`: {episodes} episodes, must be from 1 to {MAX_EPISODES}"
+                ));
+            }
+        }
+        let temperatures = self.sampled.iter().map(|s| s.temperature);
+        let wrong = temperatures
+            .into_iter()
+            .find(|t| !(t.is_finite() && *t > 0.0));
+        wrong.map(|t| format!("field `evaluation.sampled`: temperature {t:e} must be positive"))
     }
 }
 
@@ -443,5 +502,50 @@ mod tests {
             "(name: \"a\", dataset: \"d\", training: (), evaluation: (returns_to_go: [1.5]))",
         );
         assert!(rtg.unwrap_err().to_string().contains("1.5"));
+        let goals = |goals: &str| {
+            let text = format!(
+                "(name: \"a\", dataset: \"d\", training: (steps: 5),
+                  evaluation: (returns_to_go: [0.892], goals: [{goals}]))"
+            );
+            AgentConfig::parse("a.ron", &text).map_err(|e| e.to_string())
+        };
+        let met = "(return_to_go: 0.892, outcome: Success, within: 50)";
+        assert!(goals(met).is_ok());
+        for (wrong, named) in [
+            (
+                "(return_to_go: 0.5, outcome: Success, within: 50)",
+                "0.5 is not among",
+            ),
+            (
+                "(return_to_go: 0.892, outcome: Success, within: 0)",
+                "within",
+            ),
+            (
+                &*format!("{met}, (return_to_go: 0.892, outcome: Truncated, within: 50)"),
+                "cannot be met",
+            ),
+        ] {
+            let error = goals(wrong).unwrap_err();
+            assert!(
+                error.contains(named) && error.contains("evaluation.goals"),
+                "{error}"
+            );
+        }
+        let in_vain = AgentConfig::parse(
+            "a.ron",
+            "(name: \"a\", dataset: \"d\", evaluation: (), training: (stop_after_perfect: 1))",
+        );
+        assert!(
+            in_vain
+                .unwrap_err()
+                .to_string()
+                .contains("stop_after_perfect")
+        );
+        let huge = AgentConfig::parse(
+            "a.ron",
+            "(name: \"a\", dataset: \"d\", evaluation: (),
+              training: (batch_size: 18446744073709551615))",
+        );
+        assert!(huge.unwrap_err().to_string().contains("batch_size"));
     }
 }

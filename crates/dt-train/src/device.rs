@@ -27,6 +27,22 @@ impl fmt::Display for DeviceSpec {
     }
 }
 
+/// What computes on the host: its kind, and which of the instructions it has that rounding depends
+/// on. Two processors of which the same is said give the same bytes.
+pub fn processor() -> String {
+    let mut words = vec![std::env::consts::ARCH];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let has = [
+            ("avx512f", std::is_x86_feature_detected!("avx512f")),
+            ("avx2", std::is_x86_feature_detected!("avx2")),
+            ("fma", std::is_x86_feature_detected!("fma")),
+        ];
+        words.extend(has.iter().filter(|(_, has)| *has).map(|(name, _)| *name));
+    }
+    words.join(" ")
+}
+
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {

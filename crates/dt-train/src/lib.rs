@@ -29,8 +29,8 @@ pub mod run;
 pub mod sweep;
 
 pub use definition::{
-    AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, Precision, SampledConfig,
-    TrainingConfig,
+    AgentConfig, EvaluationConfig, Goal, GoalOutcome, LookBackConfig, MAX_EPISODES, Precision,
+    SampledConfig, TrainingConfig,
 };
 pub use device::to_host;
 pub use optim::{Moments, Optimizer, OptimizerConfig, Schedule};

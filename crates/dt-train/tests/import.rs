@@ -176,7 +176,7 @@ fn a_sound_file_is_read() {
     fs::write(dir.path().join("agent/thesis.txt"), "words").unwrap();
     let kept = run(dir.path(), &[&args[..], &["--force"]].concat());
     assert_eq!(kept.status.code(), Some(2));
-    assert!(stderr(&kept).contains("is not an imported agent"));
+    assert!(stderr(&kept).contains("thesis.txt, which is no part of an imported agent"));
     assert!(dir.path().join("agent/thesis.txt").exists());
 }
 

@@ -54,10 +54,9 @@ fn a_sweep_is_made_once_and_goes_on_where_it_stopped() {
     let one = sweep(dir, &["--only", "3", "--threads", "1"]);
     assert!(one.contains("tiny-16, seed 5"), "{one}");
     let alone = fs::read(dir.join("runs/tiny-16/seed-5/eval.json")).unwrap();
-    // One that was killed before its first checkpoint.
+    // What a process leaves that was killed before its run began.
     let killed = dir.join("runs/tiny-8/seed-4");
-    fs::create_dir_all(&killed).unwrap();
-    fs::write(killed.join("config.ron"), "()").unwrap();
+    fs::create_dir_all(killed.join(".writing-dead/new")).unwrap();
 
     let all = sweep(dir, &["--jobs", "2", "--threads", "1"]);
     assert!(all.contains("4 runs, 1 of them done"), "{all}");

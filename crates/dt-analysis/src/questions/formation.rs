@@ -180,7 +180,7 @@ fn point(
         }
     }
     let starts = all_starts(set)?;
-    let ends = walk_from(subject, &starts, |_| Box::new(NoHooks));
+    let ends = walk_from(subject, &starts, |_| Box::new(NoHooks))?;
     let middle = study.middle_return();
     let can_fail = starts.iter().all(|s| !s.spec.failures().is_empty());
     let asked = match can_fail || study.wanted.is_empty() {

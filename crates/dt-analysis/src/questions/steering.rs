@@ -63,7 +63,7 @@ pub fn steering(experiment: &Experiment) -> Result<Option<SteeringRecord>, Error
     let starts = starts_at(set, rtg)?;
     let token = |timestep: usize| 3 * timestep + TokenKind::State as usize;
 
-    let alone = walk_from(subject, &starts, |_| Box::new(NoHooks));
+    let alone = walk_from(subject, &starts, |_| Box::new(NoHooks))?;
     let steered = walk_from(subject, &starts, |pass| -> Box<dyn Hooks> {
         let Some(start) = pass.start else {
             return Box::new(NoHooks);
@@ -82,7 +82,7 @@ pub fn steering(experiment: &Experiment) -> Result<Option<SteeringRecord>, Error
             direction: to_f32(&direction),
             coefficients: pass.episodes.iter().map(opposite).collect(),
         })
-    });
+    })?;
     let many: Vec<Begun> = starts
         .iter()
         .flat_map(|start| std::iter::repeat_n(start.clone(), RANDOM))
@@ -110,7 +110,7 @@ pub fn steering(experiment: &Experiment) -> Result<Option<SteeringRecord>, Error
                     .collect(),
             }),
         }
-    });
+    })?;
     let other = |e: &Ended| matches!(e.outcome, Outcome::Failure(_));
     Ok(Some(SteeringRecord {
         rtg,
@@ -172,11 +172,14 @@ pub(crate) fn all_starts(set: &PromptSet) -> Result<Vec<Begun>, Error> {
 
 /// Greedy episodes from these starts, in their order; those of one world are walked together.
 /// Hooks are made for the places in `starts` of the episodes that go on.
+///
+/// # Errors
+/// If the agent's logits are not finite.
 pub(crate) fn walk_from<'a>(
     subject: &Subject,
     starts: &[Begun],
     mut make: impl FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
-) -> Vec<Ended> {
+) -> Result<Vec<Ended>, Error> {
     let mut ends: Vec<Option<Ended>> = vec![None; starts.len()];
     let mut left: Vec<usize> = (0..starts.len()).collect();
     while let Some(&first) = left.first() {
@@ -196,7 +199,8 @@ pub(crate) fn walk_from<'a>(
                 episodes: &episodes,
                 start: pass.start,
             })
-        });
+        })
+        .map_err(|e| Error::Question(format!("{}: {e}", subject.name)))?;
         for (&n, end) in of_world.iter().zip(walked) {
             ends[n] = Some(end);
         }
@@ -204,7 +208,7 @@ pub(crate) fn walk_from<'a>(
     let walked = ends
         .into_iter()
         .map(|end| end.expect("every start is walked from"));
-    walked.collect()
+    Ok(walked.collect())
 }
 
 /// Projections of the site's state token, at the residual stream before the first block, on a

@@ -5,5 +5,7 @@ pub mod errors;
 pub mod files;
 #[cfg(feature = "cli")]
 pub mod shell;
+#[cfg(feature = "cli")]
+pub mod signals;
 pub mod streams;
 pub mod text;

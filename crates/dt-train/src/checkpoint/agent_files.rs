@@ -1,6 +1,5 @@
 //! `agent.safetensors` and `agent.json`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::burn::prelude::*;
@@ -8,9 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use dt_env::EnvSpec;
 
-use super::tensors::take;
-use super::{CheckpointError, NamedTensor, read_tensors, write_atomic, write_tensors};
-use crate::model::{InputStatistics, Model, ModelConfig, WorldSizes, param_specs};
+use super::tensors::{read_values, take};
+use super::{CheckpointError, NamedTensor, read_record, write_atomic, write_tensors};
+use crate::model::{InputStatistics, Model, ModelConfig, ParamSpec, WorldSizes, param_specs};
+
+/// Version of the layout on disk that is read and written.
+pub const FORMAT: u32 = 1;
 
 /// What `agent.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,20 +67,29 @@ impl AgentRecord {
     }
 
     /// What makes this record impossible, if anything does.
-    fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
+        if self.format != FORMAT {
+            return Some(format!(
+                "field `format`: is {}, this version reads {FORMAT}",
+                self.format
+            ));
+        }
         let sizes = &self.sizes;
         if !sizes.in_range() {
             return Some("field `sizes`: out of range".to_owned());
+        }
+        for (field, model) in [("model", &self.model), ("trained_with", &self.trained_with)] {
+            let problem = model.problem().or_else(|| model.too_large(sizes));
+            if let Some(problem) = problem {
+                // The model names its fields as `model.n_layers`.
+                return Some(problem.replacen("`model.", &format!("`{field}."), 1));
+            }
         }
         let env = self.env.as_ref()?;
         if let Some(problem) = env.problem() {
             return Some(format!("field `env`: {problem}"));
         }
-        // An episode must not outlast the time table, nor show more than the model reads.
-        if env.max_steps() as usize > sizes.max_steps || env.view_size as usize != sizes.view_size {
-            return Some("field `env`: its step limit or view does not fit `sizes`".to_owned());
-        }
-        None
+        sizes.misfit(env)
     }
 }
 
@@ -129,10 +140,8 @@ pub(crate) fn read_agent_record(dir: &Path) -> Result<AgentRecord, CheckpointErr
             "holds no agent.json; give a run directory, a checkpoint in one, or an imported agent",
         ));
     }
-    let text = fs::read_to_string(&json).map_err(CheckpointError::io(&json))?;
-    let record: AgentRecord =
-        serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&json, e))?;
-    if let Some(problem) = record.model.problem().or_else(|| record.problem()) {
+    let record: AgentRecord = read_record(&json)?;
+    if let Some(problem) = record.problem() {
         return Err(CheckpointError::corrupt(json, problem));
     }
     Ok(record)
@@ -145,8 +154,9 @@ pub(crate) fn read_agent_record(dir: &Path) -> Result<AgentRecord, CheckpointErr
 pub fn load_agent(dir: &Path, device: &Device) -> Result<Agent, CheckpointError> {
     let record = read_agent_record(dir)?;
     let path = dir.join("agent.safetensors");
-    let mut tensors = read_tensors(&path)?;
     let (specs, _) = param_specs(&record.model, &record.sizes);
+    let count: usize = specs.iter().map(ParamSpec::len).sum();
+    let mut tensors = read_values(&path, count as u64)?;
     let values = specs
         .iter()
         .map(|spec| {

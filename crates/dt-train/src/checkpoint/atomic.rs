@@ -1,11 +1,10 @@
 //! Writes that either happen whole or not at all.
 
-use std::fs;
 use std::path::Path;
 
-use dt_env::files::{FilesError, Staging, write_file};
+use dt_env::files::{FilesError, FolderKind, Staging, write_file};
 
-use super::CheckpointError;
+use super::{AgentRecord, CheckpointError, save_agent};
 
 impl From<FilesError> for CheckpointError {
     fn from(error: FilesError) -> Self {
@@ -28,48 +27,59 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
 /// Fills a temporary folder, then gives it its name; a folder of that name is replaced.
 ///
 /// # Errors
-/// If `fill` fails or the folder cannot be written; what was there stays as it was.
+/// If `fill` fails or the folder cannot be written; what was there stays as it was. An error names
+/// the place where a file would have been, not the temporary one.
 pub fn write_dir_atomic(
     dir: &Path,
     fill: impl FnOnce(&Path) -> Result<(), CheckpointError>,
 ) -> Result<(), CheckpointError> {
-    let staging = Staging::replacing(dir)?;
-    fill(&staging.path())?;
+    fill_and_commit(Staging::replacing(dir)?, fill)
+}
+
+/// Writes an agent that was not trained here into a folder of its own; with `force`, one that is
+/// there is replaced.
+///
+/// # Errors
+/// If the place is taken, or a file cannot be written.
+pub fn save_imported(
+    dir: &Path,
+    force: bool,
+    record: &AgentRecord,
+    values: &[Vec<f32>],
+) -> Result<(), CheckpointError> {
+    let staging = Staging::new(dir, &AGENT_FOLDER, force).map_err(|error| match error {
+        // There is no --resume of an import.
+        FilesError::Exists(_) => CheckpointError::Files(error),
+        other => other.into(),
+    })?;
+    fill_and_commit(staging, |dir| save_agent(dir, record, values))
+}
+
+/// The same for a folder in the making.
+fn fill_and_commit(
+    staging: Staging,
+    fill: impl FnOnce(&Path) -> Result<(), CheckpointError>,
+) -> Result<(), CheckpointError> {
+    let (made, target) = (staging.path(), staging.target().to_owned());
+    fill(&made).map_err(|error| error.moved(&made, &target))?;
     Ok(staging.commit()?)
 }
 
-/// Whether a new run may take this folder: an empty one always, a run with `force`, and nothing
-/// else that exists.
-///
-/// # Errors
-/// If it may not.
-pub fn check_run_dir(dir: &Path, force: bool) -> Result<(), CheckpointError> {
-    let is_empty = || fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
-    if !dir.exists() || is_empty() {
-        return Ok(());
-    }
-    if !force {
-        return Err(CheckpointError::Exists(dir.to_owned()));
-    }
-    // Only what looks like a run is removed, whatever --out was given.
-    let is_run = dir.join("run.json").exists() || dir.join("config.ron").exists();
-    if !is_run {
-        return Err(CheckpointError::corrupt(
-            dir,
-            "exists and is not a run; --force does not remove it",
-        ));
-    }
-    Ok(())
-}
-
-/// Makes the folder of a new run; one that exists is an error, or is removed with `force`.
-///
-/// # Errors
-/// If [`check_run_dir`] says no, or the folder cannot be made.
-pub fn create_run_dir(dir: &Path, force: bool) -> Result<(), CheckpointError> {
-    check_run_dir(dir, force)?;
-    if dir.exists() {
-        fs::remove_dir_all(dir).map_err(CheckpointError::io(dir))?;
-    }
-    fs::create_dir_all(dir).map_err(CheckpointError::io(dir))
-}
+/// A folder of an agent alone, as `import` writes it and other commands add to it.
+pub const AGENT_FOLDER: FolderKind = FolderKind {
+    name: "an imported agent",
+    check: |dir| match super::read_agent_record(dir) {
+        Ok(record) if record.seed.is_none() => Ok(()),
+        Ok(_) => Err("holds an agent that was trained here".to_owned()),
+        Err(_) => Err("has no agent.json that can be read".to_owned()),
+    },
+    has: |file| {
+        let ours = [
+            "agent.json",
+            "agent.safetensors",
+            "calibration.json",
+            "eval.json",
+        ];
+        ours.iter().any(|name| file == Path::new(name))
+    },
+};

@@ -10,33 +10,35 @@ mod tensors;
 mod training_state;
 
 pub(crate) use agent_files::read_agent_record;
-pub use agent_files::{Agent, AgentRecord, load_agent, save_agent};
-pub use atomic::{check_run_dir, create_run_dir, write_atomic, write_dir_atomic};
+pub use agent_files::{Agent, AgentRecord, FORMAT, load_agent, save_agent};
+pub use atomic::{AGENT_FOLDER, save_imported, write_atomic, write_dir_atomic};
 pub use fold::fold;
 pub use tensors::{NamedTensor, read_tensors, write_tensors};
 pub use training_state::{RestoredState, TrainingState, load_state, save_state};
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use dt_env::files::FilesError;
+use dt_env::files::{self, FilesError};
+use serde::de::DeserializeOwned;
 
-/// Largest file that is read into memory.
-const MAX_BYTES: u64 = 4 << 30;
+/// Largest JSON file of a run: a record of an agent, of a state, of a run.
+const MAX_RECORD: u64 = 1 << 20;
 
-/// Reads a whole file, unless it is far larger than any of ours.
+/// Reads a JSON file of a run.
 ///
 /// # Errors
-/// If it cannot be read, or is too large.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, CheckpointError> {
-    let length = fs::metadata(path).map_err(CheckpointError::io(path))?.len();
-    if length > MAX_BYTES {
-        return Err(CheckpointError::corrupt(
-            path,
-            format!("has {length} bytes, more than {MAX_BYTES}"),
-        ));
-    }
-    fs::read(path).map_err(CheckpointError::io(path))
+/// If it cannot be read, is far larger than any of its kind, or says something else.
+pub fn read_record<T: DeserializeOwned>(path: &Path) -> Result<T, CheckpointError> {
+    read_json(path, MAX_RECORD)
+}
+
+/// The same for a file of at most `limit` bytes.
+///
+/// # Errors
+/// As of [`read_record`].
+pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> Result<T, CheckpointError> {
+    let text = files::read_text(path, limit)?;
+    serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(path, e))
 }
 
 /// Why an agent or a training state could not be read or written.
@@ -69,6 +71,25 @@ pub enum CheckpointError {
 }
 
 impl CheckpointError {
+    /// The same of a file that is to lie elsewhere.
+    fn moved(self, from: &Path, to: &Path) -> Self {
+        let moved = |path: PathBuf| match path.strip_prefix(from) {
+            Ok(name) => to.join(name),
+            Err(_) => path,
+        };
+        match self {
+            Self::Io { path, source } => Self::Io {
+                path: moved(path),
+                source,
+            },
+            Self::Corrupt { path, message } => Self::Corrupt {
+                path: moved(path),
+                message,
+            },
+            other => other,
+        }
+    }
+
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

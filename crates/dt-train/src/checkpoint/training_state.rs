@@ -1,12 +1,11 @@
 //! What a killed run needs to go on, by parameter name.
 
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::tensors::take;
-use super::{CheckpointError, NamedTensor, read_tensors, write_atomic, write_tensors};
+use super::tensors::{read_values, take};
+use super::{CheckpointError, NamedTensor, read_record, write_atomic, write_tensors};
 use crate::model::ParamSpec;
 use crate::optim::Moments;
 
@@ -68,10 +67,11 @@ pub type RestoredState = (TrainingState, Vec<Vec<f32>>, Vec<Moments>);
 /// If a file is missing or damaged, or does not fit the parameters.
 pub fn load_state(dir: &Path, specs: &[ParamSpec]) -> Result<RestoredState, CheckpointError> {
     let json = dir.join("state.json");
-    let text = fs::read_to_string(&json).map_err(CheckpointError::io(&json))?;
-    let state = serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&json, e))?;
+    let state = read_record(&json)?;
     let path = dir.join("training.safetensors");
-    let mut tensors = read_tensors(&path)?;
+    // Each parameter and its two moments.
+    let values: usize = specs.iter().map(ParamSpec::len).sum();
+    let mut tensors = read_values(&path, 3 * values as u64)?;
     let mut values = Vec::with_capacity(specs.len());
     let mut moments = Vec::with_capacity(specs.len());
     for spec in specs {

@@ -4,11 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use dt_env::shell::refuse_or_force;
 use dt_train::checkpoint::{load_agent, write_atomic};
 use dt_train::device::DeviceSpec;
 use dt_train::evaluate::calibrate::{CalibrationConfig, calibrate};
 
+use super::eval::{parse_episodes, parse_temperature};
 use super::{Outcome, write_json};
 
 /// Measure achieved against asked return, and keep the table beside the agent.
@@ -27,10 +29,10 @@ pub struct Args {
     #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u16).range(2..=1001))]
     points: u16,
     /// Sampled episodes at each value
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
-    episodes: u32,
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = parse_episodes)]
+    episodes: usize,
     /// Temperature of the sampled episodes
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = parse_temperature)]
     temperature: f64,
     /// Seed of the sampled episodes
     #[arg(long, default_value_t = 0)]
@@ -41,6 +43,9 @@ pub struct Args {
     /// Where to write the record [default: calibration.json in the run directory]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace a record that is there
+    #[arg(long)]
+    force: bool,
     /// Print the record as JSON
     #[arg(long)]
     json: bool,
@@ -65,16 +70,18 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             args.high
         );
     }
-    if !(args.temperature.is_finite() && args.temperature > 0.0) {
-        bail!("--temperature: is {}, must be positive", args.temperature);
-    }
+    let path = args
+        .out
+        .clone()
+        .unwrap_or_else(|| args.run.join("calibration.json"));
+    refuse_or_force(&path, args.force)?;
     let agent = load_agent(&args.run, &args.device.open()?)?;
     let spec = Arc::new(agent.record.world().map_err(anyhow::Error::msg)?.clone());
     let config = CalibrationConfig {
         low: args.low,
         high: args.high,
         points: usize::from(args.points),
-        episodes: args.episodes as usize,
+        episodes: args.episodes,
         temperature: args.temperature,
         seed: args.seed,
     };
@@ -85,12 +92,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         &args.device.to_string(),
         &config,
         |done| bar.set_position(done as u64),
-    );
+    )
+    .with_context(|| args.run.display().to_string())?;
     bar.finish_and_clear();
-    let path = args
-        .out
-        .clone()
-        .unwrap_or_else(|| args.run.join("calibration.json"));
     let text = serde_json::to_string_pretty(&record)? + "\n";
     write_atomic(&path, text.as_bytes())?;
     if args.json {
@@ -113,7 +117,10 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             "{:>7.3}{greedy:>9}{:>10.3}{:>18}{:>9.1}%{:>7.1}%{:>10.1}%",
             s.rtg,
             s.mean_return,
-            format!("{:.3} to {:.3}", s.return_ci95[0], s.return_ci95[1]),
+            match s.return_ci95 {
+                Some([low, high]) => format!("{low:.3} to {high:.3}"),
+                None => "-".to_owned(),
+            },
             share(s.success),
             share(s.wrong_target),
             share(s.truncated)

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
+use dt_train::MAX_EPISODES;
 use dt_train::checkpoint::load_agent;
 use dt_train::device::DeviceSpec;
 use dt_train::evaluate::{AtReturn, EvaluationRecord, evaluate_greedy, evaluate_sampled};
@@ -28,13 +29,13 @@ pub struct Args {
     )]
     rtg: Vec<f64>,
     /// Sampled episodes at each return-to-go; 0 for none
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_or_none)]
     episodes: usize,
     /// Greedy episodes at each return-to-go, in a world whose resets cannot all be tried
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = parse_episodes)]
     held_out: usize,
     /// Temperature of the sampled episodes
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = parse_temperature)]
     temperature: f64,
     /// Seed of the sampled episodes
     #[arg(long, default_value_t = 0)]
@@ -43,39 +44,57 @@ pub struct Args {
     #[arg(long, default_value_t = DeviceSpec::Cpu)]
     device: DeviceSpec,
     /// Exit with 1 if fewer of the greedy episodes at the first return-to-go succeed (0 to 1)
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
     min_success: Option<f64>,
     /// Print the record as JSON, as eval.json has it
     #[arg(long)]
     json: bool,
 }
 
-fn parse_episodes(text: &str) -> Result<usize, String> {
+pub(super) fn parse_episodes(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(n) if n > 0 => Ok(n),
-        _ => Err("give a number from 1".to_owned()),
+        Ok(n) if (1..=MAX_EPISODES).contains(&n) => Ok(n),
+        _ => Err(format!("give a number from 1 to {MAX_EPISODES}")),
+    }
+}
+
+fn parse_or_none(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n <= MAX_EPISODES => Ok(n),
+        _ => Err(format!("give a number from 0 to {MAX_EPISODES}")),
+    }
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("give a number from 0 to 1".to_owned()),
+    }
+}
+
+/// A temperature of a softmax.
+pub(super) fn parse_temperature(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(t) if t.is_finite() && t > 0.0 => Ok(t),
+        _ => Err("give a number above 0".to_owned()),
     }
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     super::calibrate::check_range("--rtg", &args.rtg)?;
-    if !(args.temperature.is_finite() && args.temperature > 0.0) {
-        bail!("--temperature: is {}, must be positive", args.temperature);
-    }
     let agent = load_agent(&args.run, &args.device.open()?)?;
     let spec = Arc::new(agent.record.world().map_err(anyhow::Error::msg)?.clone());
+    let named = || args.run.display().to_string();
     let greedy = evaluate_greedy(&agent.model, &spec, &args.rtg, args.held_out);
-    let sampled = match args.episodes {
-        0 => Vec::new(),
-        episodes => args
-            .rtg
-            .iter()
-            .map(|&rtg| {
-                let (t, seed) = (args.temperature, args.seed);
-                evaluate_sampled(&agent.model, &spec, rtg, t, episodes, seed)
-            })
-            .collect(),
-    };
+    let greedy = greedy.with_context(named)?;
+    let mut sampled = Vec::new();
+    if args.episodes > 0 {
+        for &rtg in &args.rtg {
+            let (model, t, seed) = (&agent.model, args.temperature, args.seed);
+            let found = evaluate_sampled(model, &spec, rtg, t, args.episodes, seed);
+            sampled.push(found.with_context(named)?);
+        }
+    }
     let (env, device) = (spec.id.clone(), args.device.to_string());
     let record = EvaluationRecord::new(env, device, greedy, sampled);
     if args.json {

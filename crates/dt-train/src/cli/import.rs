@@ -1,10 +1,12 @@
 //! `dt-train import`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Result, bail};
-use dt_train::checkpoint::{save_agent, write_dir_atomic};
+use anyhow::Result;
+use dt_env::files::Staging;
+use dt_env::text::plain;
+use dt_train::checkpoint::{AGENT_FOLDER, save_imported};
 use dt_train::formats::pytorch_2023::import_pytorch;
 use dt_train::model::param_specs;
 
@@ -31,54 +33,29 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
-    check_out(&args.out, args.force)?;
+    Staging::check(&args.out, &AGENT_FOLDER, args.force)?;
     let (record, values, dropped) = import_pytorch(&args.file, args.max_steps)?;
-    write_dir_atomic(&args.out, |dir| save_agent(dir, &record, &values))?;
+    save_imported(&args.out, args.force, &record, &values)?;
     let (specs, _) = param_specs(&record.model, &record.sizes);
     let count: usize = specs.iter().map(dt_train::model::ParamSpec::len).sum();
     writeln!(
         out,
         "{}: {} blocks, {} wide, {count} parameters",
-        record.name, record.model.n_layers, record.model.d_model
+        plain(&record.name),
+        record.model.n_layers,
+        record.model.d_model
     )?;
     match &record.env {
         Some(env) => writeln!(out, "  World: {}, {} steps", env.id, env.max_steps())?,
-        None => writeln!(out, "  World: {}, not available here", record.world_id())?,
+        None => writeln!(
+            out,
+            "  World: {}, not available here",
+            plain(record.world_id())
+        )?,
     }
     writeln!(out, "  Agent: {}", args.out.display())?;
     if !dropped.is_empty() {
         dt_env::note!("left out (untrained or constant): {}", dropped.join(", "));
     }
     Ok(Outcome::Done)
-}
-
-/// Refuses a place that is taken; with `force`, one that holds more than an imported agent.
-fn check_out(dir: &Path, force: bool) -> Result<()> {
-    if !dir.exists() {
-        return Ok(());
-    }
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        names.push(entry?.file_name());
-    }
-    if !names.is_empty() && !force {
-        bail!(
-            "{}: exists already; use --force to replace it, or another --out",
-            dir.display()
-        );
-    }
-    // Only what looks like an imported agent is removed, whatever --out was given.
-    let ours = [
-        "agent.json",
-        "agent.safetensors",
-        "calibration.json",
-        "eval.json",
-    ];
-    if names.iter().any(|name| !ours.iter().any(|o| name == o)) {
-        bail!(
-            "{}: exists and is not an imported agent; --force does not remove it",
-            dir.display()
-        );
-    }
-    Ok(())
 }

@@ -113,6 +113,10 @@ impl Observer for Progress {
         }
     }
 
+    fn waits(&mut self, holder: &str) {
+        self.say(&format!("{holder} makes the same dataset; waiting for it"));
+    }
+
     fn dataset(&mut self, card: &Card, dir: &Path, made: bool) {
         let verb = if made { "made" } else { "found" };
         self.say(&format!(

@@ -3,6 +3,8 @@
 use std::io::Write;
 
 use anyhow::Result;
+use dt_data::Outcome;
+use dt_env::Failure;
 use dt_train::AgentConfig;
 use dt_train::evaluate::{EvaluationRecord, ExactRecord, HeldOutRecord, SampledRecord};
 use dt_train::run::RunSummary;
@@ -56,12 +58,25 @@ fn exact_line(record: &ExactRecord) -> String {
     } else {
         format!("in {low} to {high} steps")
     };
+    let ending = |outcome| {
+        record
+            .episodes
+            .iter()
+            .filter(|e| e.outcome == outcome)
+            .count()
+    };
     let mut parts = Vec::new();
-    for (count, what) in [
-        (record.success, "reach the right target"),
-        (record.wrong_target, "walk to the wrong target"),
-        (record.truncated, "run out of time"),
+    for (outcome, what) in [
+        (Outcome::Success, "succeed"),
+        (
+            Outcome::Failure(Failure::WrongTarget),
+            "walk to the wrong target",
+        ),
+        (Outcome::Failure(Failure::Lava), "walk into lava"),
+        (Outcome::Failure(Failure::Collision), "run into something"),
+        (Outcome::Truncated, "run out of time"),
     ] {
+        let count = ending(outcome);
         if count > 0 {
             parts.push(format!("{count} of {} {what}", record.of));
         }
@@ -88,11 +103,19 @@ fn held_out_line(record: &HeldOutRecord) -> String {
     )
 }
 
+/// A number without the hundreds of digits that some have.
+fn short(number: f64) -> String {
+    match number.abs() {
+        1e-3..1e6 | 0.0 => number.to_string(),
+        _ => format!("{number:e}"),
+    }
+}
+
 fn sampled_line(record: &SampledRecord) -> String {
     format!(
         "asked for {} at temperature {}: {:.1} % success, 95 % interval {:.1} to {:.1} ({} episodes)",
         record.rtg,
-        record.temperature,
+        short(record.temperature),
         100.0 * record.success as f64 / record.episodes as f64,
         100.0 * record.ci95[0],
         100.0 * record.ci95[1],

@@ -143,8 +143,6 @@ fn only(args: &Args, folder: &Path, run: &SweepRun, out: &mut impl Write) -> Res
     options.device = args.device;
     options.interrupted = stop_on_ctrl_c()?;
     options.resume = options.out.join("run.json").exists();
-    // A folder without a record is of a run that was killed before it had begun.
-    options.force = !options.resume;
     if let Some(from) = &run.branch_from
         && !options.resume
     {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use dt_env::signals::on_end;
 use dt_train::device::DeviceSpec;
 use dt_train::run::{RunOptions, RunSummary, train_together};
 use dt_train::{AgentConfig, Precision};
@@ -54,7 +55,7 @@ pub struct Args {
     /// Folder in which datasets are kept and looked for
     #[arg(long, value_name = "DIR", default_value = "runs/datasets")]
     datasets: PathBuf,
-    /// Go on with a run that was stopped
+    /// Go on with a run that was stopped; one that had not begun yet begins
     #[arg(long, conflicts_with = "force")]
     resume: bool,
     /// Begin with the training state of another run instead of new weights, and count on from its
@@ -78,9 +79,15 @@ pub struct Args {
     quiet: bool,
 }
 
+/// Most seeds of one command.
+const MAX_SEEDS: u64 = 100_000;
+
 pub(super) fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
     let parse = |s: &str| s.trim().parse::<u64>().ok();
     match text.split_once("..").map(|(a, b)| (parse(a), parse(b))) {
+        Some((Some(a), Some(b))) if a < b && b - a > MAX_SEEDS => {
+            Err(format!("{} seeds, give at most {MAX_SEEDS}", b - a))
+        }
         Some((Some(a), Some(b))) if a < b => Ok(a..b),
         _ => Err("give two numbers A..B with A below B, such as 0..5".to_owned()),
     }
@@ -141,8 +148,10 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     config.data_seed = args.data_seed.or(config.data_seed);
     use_threads(args.threads)?;
     let interrupted = stop_on_ctrl_c()?;
-    let seeds = args.seeds.clone().unwrap_or(args.seed..args.seed + 1);
-    let seeds: Vec<u64> = seeds.collect();
+    let seeds: Vec<u64> = match &args.seeds {
+        Some(seeds) => seeds.clone().collect(),
+        None => vec![args.seed],
+    };
     let several = args.seeds.is_some();
     let clock = Instant::now();
     let mut summaries: Vec<(u64, RunSummary)> = Vec::new();
@@ -198,9 +207,9 @@ fn run_options(
         Some(out) => out.clone(),
         None => PathBuf::from(format!("runs/{}/seed-{seed}", config.name)),
     };
-    let resume = args.resume && dir.join("config.ron").exists();
+    let resume = args.resume && dir.join("run.json").exists();
     if args.resume && !resume && !several {
-        bail!("{}: nothing to resume, there is no run", dir.display());
+        dt_env::note!("{}: there is no run yet; it begins", dir.display());
     }
     Ok(RunOptions {
         resume,
@@ -218,11 +227,12 @@ fn run_options(
 pub(super) fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
-    ctrlc::set_handler(move || {
+    on_end(move |signal| {
         if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+            // As shells tell of a process that a signal has ended.
+            std::process::exit(128 + signal);
         }
-        dt_env::note!("\nstopping after this step; once more to stop at once");
+        dt_env::note!("\nstopping as soon as what is done is kept; once more to stop at once");
     })?;
     Ok(interrupted)
 }

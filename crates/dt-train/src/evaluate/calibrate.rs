@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use dt_env::EnvSpec;
 
-use super::{EvaluationLine, SampledRecord, evaluate_exact, evaluate_sampled};
+use super::{EvaluateError, EvaluationLine, SampledRecord, evaluate_exact, evaluate_sampled};
 use crate::model::Model;
+use crate::rollout::NotFiniteLogits;
 
 /// What `calibration.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,39 +51,41 @@ impl CalibrationConfig {
 }
 
 /// Measures an agent at each value; `progress` is told after each.
+///
+/// # Errors
+/// If its logits are not finite.
 pub fn calibrate(
     model: &Model,
     spec: &Arc<EnvSpec>,
     device: &str,
     config: &CalibrationConfig,
     mut progress: impl FnMut(usize),
-) -> CalibrationRecord {
+) -> Result<CalibrationRecord, NotFiniteLogits> {
     let asked = config.returns_to_go();
-    let exact = evaluate_exact(model, spec, &asked)
-        .ok()
-        .map(|records| records.iter().map(Into::into).collect());
-    let sampled = asked
-        .iter()
-        .enumerate()
-        .map(|(n, &rtg)| {
-            let record = evaluate_sampled(
-                model,
-                spec,
-                rtg,
-                config.temperature,
-                config.episodes,
-                config.seed,
-            );
-            progress(n + 1);
-            record
-        })
-        .collect();
-    CalibrationRecord {
+    let exact = match evaluate_exact(model, spec, &asked) {
+        Ok(records) => Some(records.iter().map(Into::into).collect()),
+        Err(EvaluateError::NotEnumerated(_)) => None,
+        Err(EvaluateError::Logits(error)) => return Err(error),
+    };
+    let mut sampled = Vec::with_capacity(asked.len());
+    for (n, &rtg) in asked.iter().enumerate() {
+        let (temperature, episodes, seed) = (config.temperature, config.episodes, config.seed);
+        sampled.push(evaluate_sampled(
+            model,
+            spec,
+            rtg,
+            temperature,
+            episodes,
+            seed,
+        )?);
+        progress(n + 1);
+    }
+    Ok(CalibrationRecord {
         env: spec.id.clone(),
         device: device.to_owned(),
         exact,
         sampled,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -9,17 +9,20 @@ use super::intervals::wilson;
 use super::record::{HeldOutRecord, OutcomeCounts};
 use super::unseen;
 use crate::model::{Model, NoHooks};
-use crate::rollout::{CHUNK, Choice, Ended, Walker, walk};
+use crate::rollout::{CHUNK, Choice, Ended, NotFiniteLogits, Walker, walk};
 
 /// Greedy episodes at each return-to-go, for each of a model's agents. Their resets are those of
 /// seeds 0, 1, 2, ... above all that datasets draw from, so that every agent, at every return-to-go
 /// and at every time, is measured on the same ones.
+///
+/// # Errors
+/// If an agent's logits are not finite.
 pub fn evaluate_held_out_each(
     model: &Model,
     spec: &Arc<EnvSpec>,
     returns_to_go: &[f64],
     episodes: usize,
-) -> Vec<Vec<HeldOutRecord>> {
+) -> Result<Vec<Vec<HeldOutRecord>>, NotFiniteLogits> {
     let resets = 0..episodes as u64;
     let starts: Vec<(f64, u64)> = returns_to_go
         .iter()
@@ -28,23 +31,23 @@ pub fn evaluate_held_out_each(
     // By chunk, then by agent.
     let walked: Vec<Vec<Vec<Ended>>> = starts
         .par_chunks(CHUNK)
-        .map(|chunk| {
+        .map(|chunk| -> Result<_, NotFiniteLogits> {
             let begin = || chunk.iter().map(|&(rtg, reset)| unseen(spec, reset, rtg));
             let mut walkers: Vec<Vec<Walker>> =
                 (0..model.agents()).map(|_| begin().collect()).collect();
             walk(model, &mut walkers, &mut Choice::Greedy, &mut |_| {
                 Box::new(NoHooks)
-            });
+            })?;
             let ends = |own: &Vec<Walker>| own.iter().map(Walker::ended).collect();
-            walkers.iter().map(ends).collect()
+            Ok(walkers.iter().map(ends).collect())
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     let of_agent = |agent: usize| {
         let mut ends = walked.iter().flat_map(|chunk| &chunk[agent]).copied();
         let at = |&rtg: &f64| record(rtg, &ends.by_ref().take(episodes).collect::<Vec<_>>());
         returns_to_go.iter().map(at).collect()
     };
-    (0..model.agents()).map(of_agent).collect()
+    Ok((0..model.agents()).map(of_agent).collect())
 }
 
 fn record(rtg: f64, ends: &[Ended]) -> HeldOutRecord {
@@ -95,7 +98,9 @@ mod tests {
             let device = crate::burn::prelude::Device::flex();
             let model = Model::new(config.clone(), sizes, &statistics, values, &device);
             let exact = evaluate_exact(&model, &spec, &asked).unwrap();
-            let found = evaluate_held_out_each(&model, &spec, &asked, episodes).remove(0);
+            let found = evaluate_held_out_each(&model, &spec, &asked, episodes)
+                .unwrap()
+                .remove(0);
             for (exact, found) in exact.iter().zip(&found) {
                 // A greedy agent does the same wherever a reset decides the same.
                 let ends = (0..episodes as u64).map(|reset| {

@@ -10,6 +10,9 @@ use dt_env::{Facts, Failure};
 use super::goals::meets;
 use crate::definition::Goal;
 
+/// Largest `eval.json` that is read: of a thousand returns-to-go with thousands of episodes each.
+pub const EVALUATION_BYTES: u64 = 256 << 20;
+
 /// What `eval.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvaluationRecord {
@@ -106,8 +109,8 @@ pub struct SampledRecord {
     pub mean_return: f64,
     /// Wilson's 95 % interval of the share of successes.
     pub ci95: [f64; 2],
-    /// 95 % interval of the mean return, by its standard error.
-    pub return_ci95: [f64; 2],
+    /// 95 % interval of the mean return; null where one episode alone tells nothing of it.
+    pub return_ci95: Option<[f64; 2]>,
 }
 
 /// Exact evaluation at one return-to-go, without its episodes.

@@ -7,15 +7,19 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use dt_data::Outcome;
 use dt_env::EnvSpec;
 
-use super::intervals::{Z95, wilson};
+use super::intervals::{mean_interval, wilson};
 use super::record::{OutcomeCounts, SampledRecord};
 use super::unseen;
 use crate::model::{Model, NoHooks};
-use crate::rollout::{CHUNK, Choice, Ended, Walker, walk};
+use crate::rollout::{CHUNK, Choice, Ended, NotFiniteLogits, Walker, walk};
 
 /// Sampled episodes at one return-to-go; the same for any number of threads.
+///
+/// # Errors
+/// If the agent's logits are not finite.
 pub fn evaluate_sampled(
     model: &Model,
     spec: &Arc<EnvSpec>,
@@ -23,11 +27,11 @@ pub fn evaluate_sampled(
     temperature: f64,
     episodes: usize,
     seed: u64,
-) -> SampledRecord {
+) -> Result<SampledRecord, NotFiniteLogits> {
     let indices: Vec<u64> = (0..episodes as u64).collect();
     let ends: Vec<Vec<Ended>> = indices
         .par_chunks(CHUNK)
-        .map(|chunk| {
+        .map(|chunk| -> Result<_, NotFiniteLogits> {
             let mut rngs: Vec<ChaCha8Rng> = chunk
                 .iter()
                 .map(|&n| stream(seed, Purpose::Evaluation, n))
@@ -35,21 +39,17 @@ pub fn evaluate_sampled(
             let walkers = rngs.iter_mut().map(|rng| unseen(spec, rng.next_u64(), rtg));
             let mut walkers = [walkers.collect()];
             let mut choice = Choice::Sampled(temperature, rngs);
-            walk(model, &mut walkers, &mut choice, &mut |_| Box::new(NoHooks));
-            walkers[0].iter().map(Walker::ended).collect()
+            walk(model, &mut walkers, &mut choice, &mut |_| Box::new(NoHooks))?;
+            Ok(walkers[0].iter().map(Walker::ended).collect())
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     let ends: Vec<Ended> = ends.into_iter().flatten().collect();
     let counts = OutcomeCounts::of(ends.iter().map(|e| e.outcome));
     let success = counts.success;
-    let n = episodes as f64;
-    let mean_return = ends.iter().map(|e| e.total_return).sum::<f64>() / n;
-    let squares = ends
-        .iter()
-        .map(|e| (e.total_return - mean_return).powi(2))
-        .sum::<f64>();
-    let half = Z95 * (squares / (n - 1.0).max(1.0) / n).sqrt();
-    SampledRecord {
+    let returns: Vec<f64> = ends.iter().map(|e| e.total_return).collect();
+    let succeeded: Vec<bool> = ends.iter().map(|e| e.outcome == Outcome::Success).collect();
+    let mean_return = returns.iter().sum::<f64>() / episodes as f64;
+    Ok(SampledRecord {
         rtg,
         temperature,
         episodes,
@@ -58,6 +58,6 @@ pub fn evaluate_sampled(
         truncated: counts.truncated,
         mean_return,
         ci95: wilson(success, episodes),
-        return_ci95: [mean_return - half, mean_return + half],
-    }
+        return_ci95: mean_interval(&returns, &succeeded),
+    })
 }

@@ -18,7 +18,10 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use serde::Serialize;
 
-use crate::checkpoint::{CheckpointError, read_file};
+use dt_env::files;
+
+use crate::checkpoint::CheckpointError;
+
 use crate::device::to_host;
 use crate::model::{
     ActivationCache, Frame, Frames, HookPoint, ItemRows, Model, NoHooks, TokenBatch, item_index,
@@ -124,6 +127,9 @@ fn largest_difference(ours: &[f32], theirs: &[f32]) -> f32 {
     })
 }
 
+/// Largest file of recorded activations that is read.
+const MAX_BYTES: u64 = 256 << 20;
+
 struct Golden {
     path: PathBuf,
     bytes: Vec<u8>,
@@ -132,7 +138,7 @@ struct Golden {
 
 impl Golden {
     fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let bytes = read_file(path)?;
+        let bytes = files::read(path, MAX_BYTES)?;
         let file = SafeTensors::deserialize(&bytes)
             .map_err(|e| CheckpointError::corrupt(path, format!("not a safetensors file: {e}")))?;
         let names = file

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::params::{WorldSizes, param_specs};
+
+/// Most values of a model's parameters: with gradients and moments, 16 bytes each, 8 GiB.
+const MAX_VALUES: u64 = 1 << 29;
+
 /// Normalisation before attention, before the MLP and at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LayerNorm {
@@ -147,6 +152,19 @@ impl ModelConfig {
         self.d_model / self.n_heads
     }
 
+    /// Says so if the model has more values than anyone trains here; names what to make smaller.
+    pub fn too_large(&self, sizes: &WorldSizes) -> Option<String> {
+        let (specs, _) = param_specs(self, sizes);
+        let values = specs.iter().map(|spec| spec.len() as u64);
+        let values = values.fold(0, u64::saturating_add);
+        (values > MAX_VALUES).then(|| {
+            format!(
+                "field `model.d_model`: {values} parameters, more than {MAX_VALUES}; make n_layers, \
+                 d_model or d_mlp smaller"
+            )
+        })
+    }
+
     /// What makes this model impossible, if anything does; names the field.
     pub fn problem(&self) -> Option<String> {
         for (name, value, most) in [
@@ -218,5 +236,19 @@ mod tests {
         assert!(problem(|c| c.n_heads = 3).contains("multiple"));
         assert!(problem(|c| c.initial_std = f64::NAN).contains("initial_std"));
         assert!(problem(|c| c.d_mlp = 0).contains("d_mlp"));
+        let sizes = WorldSizes {
+            view_size: 7,
+            max_steps: 50,
+            n_actions: 7,
+        };
+        assert_eq!(ModelConfig::default().too_large(&sizes), None);
+        let largest = ModelConfig {
+            n_layers: 64,
+            d_model: 16_384,
+            d_mlp: 65_536,
+            ..ModelConfig::default()
+        };
+        assert_eq!(largest.problem(), None);
+        assert!(largest.too_large(&sizes).unwrap().contains("smaller"));
     }
 }

@@ -153,6 +153,35 @@ impl WorldSizes {
         20 * self.view_size * self.view_size
     }
 
+    /// What a world asks of a model that these sizes do not give, if anything: an episode must not
+    /// outlast the time table, show more than the model reads, nor be acted in with actions that
+    /// there are not. Fewer actions are sound.
+    pub fn misfit(&self, spec: &EnvSpec) -> Option<String> {
+        let id = &spec.id;
+        if self.n_actions > Action::COUNT {
+            return Some(format!(
+                "field `sizes.n_actions`: is {}, {id} has {} actions",
+                self.n_actions,
+                Action::COUNT
+            ));
+        }
+        if spec.view_size as usize != self.view_size {
+            return Some(format!(
+                "field `sizes.view_size`: is {}, the view of {id} is {} cells wide",
+                self.view_size, spec.view_size
+            ));
+        }
+        if spec.max_steps() as usize > self.max_steps {
+            return Some(format!(
+                "field `sizes.max_steps`: the time table ends at step {}, an episode of {id} at \
+                 step {}",
+                self.max_steps,
+                spec.max_steps()
+            ));
+        }
+        None
+    }
+
     /// Whether a model of these sizes can be.
     pub(crate) fn in_range(&self) -> bool {
         (3..=31).contains(&self.view_size)

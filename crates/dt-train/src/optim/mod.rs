@@ -38,7 +38,8 @@ pub enum Schedule {
         /// Factor at the last step.
         end: f64,
     },
-    /// Half a cosine from 1 down to `end`, several times over.
+    /// Half a cosine from 1 down to `end`, several times over: that of `cycles · step / steps` less
+    /// its whole part.
     CosineRestarts {
         /// Number of times.
         cycles: u64,
@@ -65,11 +66,26 @@ impl Schedule {
             }
             Self::LinearWarmup { warmup } => 1.0 - left(warmup),
             Self::CosineWarmup { warmup, end } => cosine(end, left(warmup)),
+            // In whole numbers, so that the last cycle ends with the run and no other one begins.
             Self::CosineRestarts { cycles, end } => {
-                let length = (steps / cycles.max(1)).max(1);
-                cosine(end, (step % length) as f64 / length as f64)
+                let steps = u128::from(steps.max(1));
+                let into = u128::from(cycles) * u128::from(step) % steps;
+                cosine(end, into as f64 / steps as f64)
             }
         }
+    }
+
+    /// What is out of range, if anything is.
+    fn problem(&self) -> Option<String> {
+        let end = match *self {
+            Self::CosineRestarts { cycles: 0, .. } => {
+                return Some("cycles: is 0, must be at least 1".to_owned());
+            }
+            Self::CosineWarmup { end, .. } | Self::CosineRestarts { end, .. } => end,
+            Self::Constant | Self::ConstantWarmup { .. } | Self::LinearWarmup { .. } => 0.0,
+        };
+        (!(0.0..=1.0).contains(&end))
+            .then(|| format!("end: is {end}, must be from 0 to 1, a factor of the full rate"))
     }
 }
 
@@ -141,7 +157,8 @@ impl OptimizerConfig {
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return Some("field `optimizer.weight_decay`: must not be negative".to_owned());
         }
-        None
+        let problem = self.schedule.problem();
+        problem.map(|problem| format!("field `optimizer.schedule`: {problem}"))
     }
 
     pub(crate) fn rate(&self, group: Group) -> f64 {
@@ -323,7 +340,57 @@ mod tests {
             .factor(50, 100),
             1.0
         );
+        // As many tops as cycles, whatever is left over: 12 steps have 5.
+        let restarts = Schedule::CosineRestarts {
+            cycles: 5,
+            end: 0.0,
+        };
+        let factors: Vec<f64> = (0..12).map(|step| restarts.factor(step, 12)).collect();
+        let tops = (0..12).filter(|&n| n == 0 || factors[n] > factors[n - 1]);
+        assert_eq!(tops.collect::<Vec<_>>(), [0, 3, 5, 8, 10]);
+        let huge = Schedule::CosineRestarts {
+            cycles: u64::MAX,
+            end: 0.0,
+        };
+        assert!((0.0..=1.0).contains(&huge.factor(u64::MAX - 1, u64::MAX)));
         // A warm-up of 0 steps divides by nothing.
         assert_eq!(Schedule::ConstantWarmup { warmup: 0 }.factor(0, 10), 1.0);
+    }
+
+    #[test]
+    fn a_schedule_ends_between_nothing_and_the_full_rate() {
+        let problem = |schedule| {
+            let config = OptimizerConfig {
+                schedule,
+                ..OptimizerConfig::default()
+            };
+            config.problem()
+        };
+        for end in [-5.0, f64::NAN, f64::INFINITY, 1.5] {
+            for schedule in [
+                Schedule::CosineWarmup { warmup: 0, end },
+                Schedule::CosineRestarts { cycles: 1, end },
+            ] {
+                assert!(
+                    problem(schedule)
+                        .unwrap()
+                        .contains("optimizer.schedule`: end")
+                );
+            }
+        }
+        assert!(
+            problem(Schedule::CosineRestarts {
+                cycles: 0,
+                end: 0.0
+            })
+            .is_some()
+        );
+        assert_eq!(
+            problem(Schedule::CosineWarmup {
+                warmup: 0,
+                end: 1.0
+            }),
+            None
+        );
     }
 }

@@ -12,7 +12,7 @@ pub(crate) enum Choice {
 }
 
 impl Choice {
-    /// The action that an episode takes.
+    /// The action that an episode takes; the logits are finite.
     pub(super) fn action(&mut self, episode: usize, logits: &[f32]) -> usize {
         match self {
             Self::Greedy => argmax(logits),

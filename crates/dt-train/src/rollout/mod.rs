@@ -6,4 +6,4 @@ mod walk;
 pub(crate) use choice::Choice;
 pub use choice::{argmax, draw_softmax};
 pub(crate) use walk::{CHUNK, Walker, walk};
-pub use walk::{Ended, RolloutPass, next_logits, walk_greedy};
+pub use walk::{Ended, NotFiniteLogits, RolloutPass, next_logits, walk_greedy};

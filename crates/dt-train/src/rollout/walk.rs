@@ -24,6 +24,17 @@ pub struct Ended {
     pub total_return: f64,
 }
 
+/// An agent gave no number for an action, so that nothing can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the agent's logits are not finite at step {step} of an episode: its weights are damaged, or so \
+     large that its sums overflow"
+)]
+pub struct NotFiniteLogits {
+    /// Step of the episode, from 0.
+    pub step: usize,
+}
+
 /// One forward pass of a rollout, for whoever makes its hooks.
 #[derive(Clone, Debug)]
 pub struct RolloutPass<'a> {
@@ -93,28 +104,34 @@ impl Walker {
 
 /// Greedy episodes from the given starts (a layout and a return-to-go), with hooks in every forward
 /// pass; in the order of the starts.
+///
+/// # Errors
+/// If the agent's logits are not finite.
 pub fn walk_greedy<'a>(
     model: &Model,
     spec: &Arc<EnvSpec>,
     starts: &[(Layout, f64)],
     mut make: impl FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
-) -> Vec<Ended> {
+) -> Result<Vec<Ended>, NotFiniteLogits> {
     let walkers = starts
         .iter()
         .map(|(layout, rtg)| Walker::from_layout(spec, layout, *rtg));
     let mut walkers = [walkers.collect()];
-    walk(model, &mut walkers, &mut Choice::Greedy, &mut make);
-    walkers[0].iter().map(Walker::ended).collect()
+    walk(model, &mut walkers, &mut Choice::Greedy, &mut make)?;
+    Ok(walkers[0].iter().map(Walker::ended).collect())
 }
 
 /// Walks the episodes of each of a model's agents to their end. All begin at once; agents share
 /// the forward passes. Hooks and random streams are for the episodes of a single agent.
+///
+/// # Errors
+/// If an agent's logits are not finite.
 pub(crate) fn walk<'a>(
     model: &Model,
     walkers: &mut [Vec<Walker>],
     choice: &mut Choice,
     make: &mut dyn FnMut(&RolloutPass) -> Box<dyn Hooks + 'a>,
-) {
+) -> Result<(), NotFiniteLogits> {
     loop {
         let going: Vec<Vec<usize>> = walkers
             .iter()
@@ -123,7 +140,7 @@ pub(crate) fn walk<'a>(
             .collect();
         let width = going.iter().map(Vec::len).max().unwrap_or(0);
         let Some(some) = going.iter().position(|own| !own.is_empty()) else {
-            return;
+            return Ok(());
         };
         // Every agent has as many windows; what an agent makes of those beyond its own is not read.
         let filling = &walkers[some][going[some][0]].history;
@@ -145,6 +162,9 @@ pub(crate) fn walk<'a>(
             last_rows(&logits, batch.timesteps, model.sizes().n_actions).collect();
         for ((own, going), rows) in walkers.iter_mut().zip(&going).zip(rows.chunks(width)) {
             for (&i, logits) in going.iter().zip(rows) {
+                if !logits.iter().all(|logit| logit.is_finite()) {
+                    return Err(NotFiniteLogits { step: now });
+                }
                 own[i].act(choice.action(i, logits));
             }
         }

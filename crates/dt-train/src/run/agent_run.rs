@@ -2,25 +2,31 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use dt_data::Card;
+use dt_data::{Card, Recipe};
 use dt_env::EnvSpec;
 use dt_env::config::to_ron;
+use dt_env::files::{FilesError, Lock, Staging};
 
 use super::branch::branch_record;
 use super::data::Prepared;
-use super::directory::{BranchRecord, RunRecord, is_finished, remove_resume_points, resume_point};
+use super::directory::{
+    BranchRecord, LOCK, RUN_FOLDER, RunRecord, is_finished, remove_resume_points, resume_point,
+    sweep_run,
+};
 use super::logs::{JsonLines, MetricLine, TimingLine};
 use super::observer::{Observer, Stage};
-use super::plan::{Plan, RunOptions};
+use super::plan::{Locks, Plan, RunOptions};
 use super::trainer::Trainer;
 use super::{RunError, RunSummary};
 use crate::checkpoint::{
-    AgentRecord, CheckpointError, TrainingState, create_run_dir, fold, load_agent, load_state,
-    save_agent, save_state, write_atomic, write_dir_atomic,
+    AgentRecord, CheckpointError, FORMAT, TrainingState, fold, load_agent, load_state, save_agent,
+    save_state, write_atomic, write_dir_atomic,
 };
 use crate::definition::AgentConfig;
+use crate::device::processor;
 use crate::evaluate::{EvaluationRecord, evaluate_greedy, evaluate_sampled};
 use crate::model::{InputStatistics, WorldSizes, param_specs};
 use crate::optim::Moments;
@@ -45,6 +51,8 @@ pub(super) struct AgentRun<'a> {
     pub(super) start: Option<(Vec<Vec<f32>>, Vec<Moments>)>,
     pub(super) stopped_early: bool,
     pub(super) seconds: Vec<(Stage, f64)>,
+    /// Says that the run's folder is this process's.
+    lock: Lock,
     metrics: Option<JsonLines>,
     timing: Option<JsonLines>,
     /// Values when training has ended.
@@ -60,6 +68,7 @@ pub(super) struct AgentRun<'a> {
 /// and data; this is found before any folder is touched.
 pub(super) fn open<'a>(
     plan: &Plan<'a>,
+    locks: Locks,
     prepared: &'a Prepared<'a>,
 ) -> Result<Vec<AgentRun<'a>>, RunError> {
     let shared = &prepared.shared;
@@ -74,13 +83,21 @@ pub(super) fn open<'a>(
         });
     }
     let mut runs = Vec::new();
-    for ((options, branch), record) in plan.options.iter().zip(&plan.branches).zip(records) {
-        let mut run = AgentRun::new(shared, options);
+    let rest = plan.branches.iter().zip(records).zip(locks);
+    for (options, ((branch, record), lock)) in plan.options.iter().zip(rest) {
+        let mut run = match lock {
+            Some(lock) if options.resume => AgentRun::new(shared, options, lock),
+            replaced => {
+                let lock = create(plan, shared, options, record)?;
+                // The folder that it was of has gone by now.
+                drop(replaced);
+                AgentRun::new(shared, options, lock)
+            }
+        };
         if options.resume {
+            sweep_run(&options.out);
             run.restore(branch.as_deref())?;
         } else {
-            create_run_dir(&options.out, options.force)?;
-            run.write_records(record)?;
             run.branch(branch.as_deref())?;
         }
         run.seconds.push((Stage::Dataset, prepared.seconds));
@@ -88,6 +105,64 @@ pub(super) fn open<'a>(
         runs.push(run);
     }
     Ok(runs)
+}
+
+/// Makes the folder of a new run, whole with all that says what it is, and this process's from the
+/// first moment.
+fn create(
+    plan: &Plan,
+    shared: &Shared,
+    options: &RunOptions,
+    branched_from: Option<BranchRecord>,
+) -> Result<Lock, RunError> {
+    let new = || -> Result<Lock, FilesError> {
+        let staging = Staging::new(&options.out, &RUN_FOLDER, options.force)?;
+        for (name, text) in records(plan, shared, options, branched_from) {
+            staging.write(name, text.as_bytes())?;
+        }
+        let mut lock = Lock::take(&staging.path().join(LOCK))?;
+        let place = staging.target().join(LOCK);
+        staging.commit()?;
+        lock.moved_to(&place);
+        Ok(lock)
+    };
+    Ok(new().map_err(CheckpointError::from)?)
+}
+
+/// What a run is, as files of its own: a run that is copied elsewhere is whole.
+fn records(
+    plan: &Plan,
+    shared: &Shared,
+    options: &RunOptions,
+    branched_from: Option<BranchRecord>,
+) -> [(&'static str, String); 4] {
+    let config = AgentConfig {
+        dataset: "recipe.ron".to_owned(),
+        ..plan.config.clone()
+    };
+    let recipe = Recipe {
+        env: "world.ron".to_owned(),
+        ..plan.recipe.clone()
+    };
+    let record = RunRecord {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        burn: "0.22.1".to_owned(),
+        git_commit: option_env!("DT_GIT_COMMIT").map(str::to_owned),
+        processor: processor(),
+        seed: options.seed,
+        device: options.device.to_string(),
+        threads: rayon::current_num_threads(),
+        dataset: shared.dataset.display().to_string(),
+        dataset_blake3: shared.card.content_blake3.clone(),
+        branched_from,
+    };
+    let record = serde_json::to_string_pretty(&record).expect("a record is plain data");
+    [
+        ("config.ron", to_ron(&config)),
+        ("recipe.ron", to_ron(&recipe)),
+        ("world.ron", to_ron(&*shared.spec)),
+        ("run.json", record + "\n"),
+    ]
 }
 
 /// Writes each agent that has been trained, measures it, and says what its run came to.
@@ -122,7 +197,7 @@ pub(super) fn evaluate_all(
 }
 
 impl<'a> AgentRun<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>, options: &'a RunOptions) -> Self {
+    pub(super) fn new(shared: &'a Shared<'a>, options: &'a RunOptions, lock: Lock) -> Self {
         Self {
             shared,
             options,
@@ -130,34 +205,12 @@ impl<'a> AgentRun<'a> {
             start: None,
             stopped_early: false,
             seconds: Vec::new(),
+            lock,
             metrics: None,
             timing: None,
             values: Vec::new(),
             finished: false,
         }
-    }
-
-    pub(super) fn write_records(
-        &self,
-        branched_from: Option<BranchRecord>,
-    ) -> Result<(), RunError> {
-        let out = &self.options.out;
-        let config = to_ron(self.shared.config);
-        write_atomic(&out.join("config.ron"), config.as_bytes())?;
-        let record = RunRecord {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            burn: "0.22.1".to_owned(),
-            git_commit: RunRecord::git_commit(),
-            seed: self.options.seed,
-            device: self.options.device.to_string(),
-            threads: rayon::current_num_threads(),
-            dataset: self.shared.dataset.display().to_string(),
-            dataset_blake3: self.shared.card.content_blake3.clone(),
-            branched_from,
-        };
-        let text = serde_json::to_string_pretty(&record).expect("a record is plain data");
-        write_atomic(&out.join("run.json"), (text + "\n").as_bytes())?;
-        Ok(())
     }
 
     /// Takes up the newest state; a run killed before its first one starts anew.
@@ -212,8 +265,19 @@ impl<'a> AgentRun<'a> {
         Ok(timing.push(line)?)
     }
 
+    /// Says so if the run's folder has gone, before anything is written that would make half of it
+    /// again.
+    fn check_there(&self) -> Result<(), RunError> {
+        let out = &self.options.out;
+        match self.lock.is_there() && out.join("run.json").exists() {
+            true => Ok(()),
+            false => Err(RunError::Gone(out.clone())),
+        }
+    }
+
     /// Weights alone, for the study of training dynamics.
     pub(super) fn keep_weights(&self, trainer: &Trainer, agent: usize) -> Result<(), RunError> {
+        self.check_there()?;
         let step = trainer.step_count();
         let dir = self.options.out.join(format!("checkpoints/step-{step:06}"));
         let values = trainer.values(agent);
@@ -229,7 +293,11 @@ impl<'a> AgentRun<'a> {
         trainer: &Trainer,
         agent: usize,
     ) -> Result<(), RunError> {
+        self.check_there()?;
         self.state.step = trainer.step_count();
+        if let Some(metrics) = &self.metrics {
+            metrics.sync()?;
+        }
         let Some((updates, moments)) = trainer.moments(agent) else {
             return Ok(());
         };
@@ -276,7 +344,7 @@ impl<'a> AgentRun<'a> {
         } = self.shared;
         let (plain, values) = fold(&config.model, sizes, statistics, values);
         let record = AgentRecord {
-            format: 1,
+            format: FORMAT,
             name: config.name.clone(),
             model: plain,
             trained_with: config.model.clone(),
@@ -296,21 +364,40 @@ impl<'a> AgentRun<'a> {
     }
 
     /// Writes the agent, measures it as it was written, and records the numbers.
+    ///
+    /// # Errors
+    /// Among others [`RunError::Interrupted`]: what is left is measured when the run is resumed.
     pub(super) fn finish(&self) -> Result<EvaluationRecord, RunError> {
+        self.check_there()?;
+        let go_on = || match self.options.interrupted.load(Ordering::Relaxed) {
+            true => Err(RunError::Interrupted(self.state.step)),
+            false => Ok(()),
+        };
         let out = &self.options.out;
         self.save_agent(out, self.state.step, &self.values)?;
         let device = self.options.device.open()?;
         let agent = load_agent(out, &device)?;
+        go_on()?;
         let spec = &self.shared.spec;
         let evaluation = &self.shared.config.evaluation;
         let returns_to_go = &evaluation.returns_to_go;
-        let greedy = evaluate_greedy(&agent.model, spec, returns_to_go, evaluation.held_out);
-        let sampled = evaluation.sampled.iter().map(|s| {
+        let greedy = evaluate_greedy(&agent.model, spec, returns_to_go, evaluation.held_out)?;
+        let mut sampled = Vec::new();
+        for s in &evaluation.sampled {
+            go_on()?;
             let (rtg, temperature, seed) = (s.return_to_go, s.temperature, self.options.seed);
-            evaluate_sampled(&agent.model, spec, rtg, temperature, s.episodes, seed)
-        });
+            let (model, episodes) = (&agent.model, s.episodes);
+            sampled.push(evaluate_sampled(
+                model,
+                spec,
+                rtg,
+                temperature,
+                episodes,
+                seed,
+            )?);
+        }
         let (env, device) = (spec.id.clone(), self.options.device.to_string());
-        let record = EvaluationRecord::new(env, device, greedy, sampled.collect());
+        let record = EvaluationRecord::new(env, device, greedy, sampled);
         let text = serde_json::to_string_pretty(&record).expect("a record is plain data");
         write_atomic(&out.join("eval.json"), (text + "\n").as_bytes())?;
         Ok(record)

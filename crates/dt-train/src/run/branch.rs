@@ -6,8 +6,11 @@ use dt_data::Card;
 
 use super::RunError;
 use super::directory::BranchRecord;
-use crate::checkpoint::{CheckpointError, TrainingState, read_agent_record, read_file};
+use dt_env::files;
+
+use crate::checkpoint::{CheckpointError, TrainingState, read_agent_record, read_record};
 use crate::definition::AgentConfig;
+use crate::model::{ParamSpec, param_specs};
 
 /// What `run.json` says of a branch, once it is sure that the state fits the definition: the same
 /// model on the same data. Everything else may differ, as that is what branches are for.
@@ -41,10 +44,13 @@ pub(super) fn branch_record(
     if agent.dataset_blake3.as_ref() != Some(&card.content_blake3) {
         return other("dataset");
     }
-    let text = String::from_utf8_lossy(&read_file(&state)?).into_owned();
-    let state: TrainingState =
-        serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&state, e))?;
-    let tensors = read_file(&checkpoint.join("training.safetensors"))?;
+    let state: TrainingState = read_record(&state)?;
+    let (specs, _) = param_specs(&agent.trained_with, &agent.sizes);
+    // Each value and its two moments, four bytes each, and the header.
+    let values: usize = specs.iter().map(ParamSpec::len).sum();
+    let limit = 12 * values as u64 + (4 << 20);
+    let tensors = files::read(&checkpoint.join("training.safetensors"), limit)
+        .map_err(CheckpointError::from)?;
     Ok(BranchRecord {
         checkpoint: checkpoint.display().to_string(),
         step: state.step,

@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use dt_data::{Card, Dataset, Recipe, WindowSampler, instruction_sights, store};
 use dt_env::EnvSpec;
 use dt_env::config::ConfigError;
+use dt_env::files::Lock;
 
 use super::agent_run::Shared;
 use super::observer::{Observer, Stage};
 use super::plan::Plan;
 use super::{RunError, input_statistics};
+use crate::checkpoint::CheckpointError;
 use crate::definition::AgentConfig;
 use crate::model::WorldSizes;
 
@@ -35,7 +38,15 @@ pub(super) fn prepare<'a>(
     observer.begins(Stage::Dataset);
     let clock = Instant::now();
     let root = &plan.options[0].datasets;
-    let (data, card, dataset, made) = dataset_for(root, &plan.recipe)?;
+    let interrupted = &plan.options[0].interrupted;
+    let mut told = false;
+    let mut waits = |holder: &str| {
+        if !std::mem::replace(&mut told, true) {
+            observer.waits(holder);
+        }
+        !interrupted.load(Ordering::Relaxed)
+    };
+    let (data, card, dataset, made) = read_or_make(root, &plan.recipe, &plan.spec, &mut waits)?;
     observer.dataset(&card, &dataset, made);
     let sizes = WorldSizes::of(&plan.spec);
     let sampler = window_sampler(plan.config, &data, &plan.spec)?;
@@ -85,11 +96,26 @@ pub fn window_sampler(
     }
 }
 
-/// Folder of a recipe's dataset: its name, and a hash of all that defines it.
-pub fn dataset_dir(root: &Path, recipe: &Recipe) -> PathBuf {
-    let text = serde_json::to_string(recipe).expect("a recipe is plain data");
+/// Folder of a recipe's dataset: its name, and a hash of all that defines it, the world included
+/// and not what the world's file is called.
+pub fn dataset_dir(root: &Path, recipe: &Recipe, spec: &EnvSpec) -> PathBuf {
+    let defines = (anywhere(recipe), spec);
+    let text = serde_json::to_string(&defines).expect("a recipe is plain data");
     let hash = blake3::hash(text.as_bytes()).to_hex();
     root.join(format!("{}-{}", recipe.name, &hash[..8]))
+}
+
+/// A recipe without the place of its world's file.
+fn anywhere(recipe: &Recipe) -> Recipe {
+    Recipe {
+        env: String::new(),
+        ..recipe.clone()
+    }
+}
+
+/// Whether two recipes, each with its world, make the same data.
+pub(super) fn same_data(one: (&Recipe, &EnvSpec), other: (&Recipe, &EnvSpec)) -> bool {
+    anywhere(one.0) == anywhere(other.0) && one.1 == other.1
 }
 
 /// Reads the dataset of a recipe, or makes and keeps it. Also says whether it was made.
@@ -100,25 +126,49 @@ pub fn dataset_for(
     root: &Path,
     recipe: &Recipe,
 ) -> Result<(Dataset, Card, PathBuf, bool), RunError> {
-    let dir = dataset_dir(root, recipe);
-    if dir.exists() {
-        let (data, card) = store::read(&dir)?;
-        if card.recipe != *recipe {
-            return Err(RunError::Mismatch(format!(
-                "{} holds a dataset of another recipe; remove it",
-                dir.display()
-            )));
-        }
+    let spec = recipe.env_spec()?;
+    read_or_make(root, recipe, &spec, &mut |_| true)
+}
+
+/// The same, once no other process makes it; `waits` is told who does, and whether to wait on.
+fn read_or_make(
+    root: &Path,
+    recipe: &Recipe,
+    spec: &EnvSpec,
+    waits: &mut dyn FnMut(&str) -> bool,
+) -> Result<(Dataset, Card, PathBuf, bool), RunError> {
+    let dir = dataset_dir(root, recipe, spec);
+    if let Some((data, card)) = read_kept(&dir, recipe, spec)? {
+        return Ok((data, card, dir, false));
+    }
+    std::fs::create_dir_all(root).map_err(CheckpointError::io(root))?;
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let lock = root.join(format!(".{name}.lock"));
+    let _lock = Lock::wait_for(&lock, waits).map_err(CheckpointError::from)?;
+    // Who held the lock has made it.
+    if let Some((data, card)) = read_kept(&dir, recipe, spec)? {
         return Ok((data, card, dir, false));
     }
     let (data, card) = Dataset::generate(recipe)?;
-    match store::write(&dir, data.clone(), card, false) {
-        Ok(card) => Ok((data, card, dir, true)),
-        // Another process has made the same one in the meantime.
-        Err(_) if dir.exists() => {
-            let (data, card) = store::read(&dir)?;
-            Ok((data, card, dir, false))
-        }
-        Err(error) => Err(error.into()),
+    let card = store::write(&dir, data.clone(), card, false)?;
+    Ok((data, card, dir, true))
+}
+
+/// The dataset in a folder, if there is one.
+fn read_kept(
+    dir: &Path,
+    recipe: &Recipe,
+    spec: &EnvSpec,
+) -> Result<Option<(Dataset, Card)>, RunError> {
+    if !dir.exists() {
+        return Ok(None);
     }
+    let (data, card) = store::read(dir)?;
+    if !same_data((&card.recipe, &card.env), (recipe, spec)) {
+        return Err(RunError::Mismatch(format!(
+            "{} holds a dataset of another recipe; remove it",
+            dir.display()
+        )));
+    }
+    Ok(Some((data, card)))
 }

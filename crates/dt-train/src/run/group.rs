@@ -251,7 +251,7 @@ impl Group<'_, '_, '_> {
         let evaluation = &shared.config.evaluation;
         let model = &self.trainer.model;
         let (rtgs, held_out) = (&evaluation.returns_to_go, evaluation.held_out);
-        let all = evaluate_greedy_each(model, &shared.spec, rtgs, held_out);
+        let all = evaluate_greedy_each(model, &shared.spec, rtgs, held_out)?;
         let step = self.trainer.step_count();
         let all: Vec<_> = self.trainer.seeds().zip(all).collect();
         observer.evaluated(step, &all);

@@ -1,9 +1,10 @@
 //! `metrics.jsonl` (the same bytes for the same run) and `timing.jsonl` (never the same).
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use dt_env::files;
 use serde::{Deserialize, Serialize};
 
 use super::trainer::StepRecord;
@@ -97,22 +98,64 @@ impl JsonLines {
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
+
+    /// Brings all lines to the disk, as the state that counts them will be: a power cut must not
+    /// leave fewer.
+    pub(super) fn sync(&self) -> Result<(), CheckpointError> {
+        self.file
+            .sync_data()
+            .map_err(CheckpointError::io(&self.path))
+    }
 }
 
-/// Reads a run's `metrics.jsonl`.
+/// Largest `metrics.jsonl` that is read.
+const MAX_BYTES: u64 = 1 << 30;
+/// Longest line of it; an evaluation at a thousand returns-to-go has a tenth of it.
+const MAX_LINE: u64 = 1 << 20;
+
+/// Reads a run's `metrics.jsonl`. A last line without an end is left out: it is being written, or
+/// was when the disk was full; resuming cuts it off.
 ///
 /// # Errors
 /// If it cannot be read; names the line that is malformed.
 pub fn read_metrics(run: &Path) -> Result<Vec<MetricLine>, CheckpointError> {
     let path = run.join("metrics.jsonl");
-    let file = fs::File::open(&path).map_err(CheckpointError::io(&path))?;
-    BufReader::new(file)
-        .lines()
-        .enumerate()
-        .map(|(n, line)| {
-            let line = line.map_err(CheckpointError::io(&path))?;
-            serde_json::from_str(&line)
-                .map_err(|e| CheckpointError::corrupt(&path, format!("line {}: {e}", n + 1)))
-        })
-        .collect()
+    let mut file = BufReader::new(files::open_stream(&path, MAX_BYTES)?);
+    let mut lines = Vec::new();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = (&mut file).take(MAX_LINE).read_until(b'\n', &mut line);
+        read.map_err(CheckpointError::io(&path))?;
+        if line.last() != Some(&b'\n') {
+            if line.len() as u64 == MAX_LINE {
+                let message = format!("line {number}: longer than {MAX_LINE} bytes");
+                return Err(CheckpointError::corrupt(&path, message));
+            }
+            break;
+        }
+        let parsed = serde_json::from_slice(&line);
+        lines.push(
+            parsed.map_err(|e| CheckpointError::corrupt(&path, format!("line {number}: {e}")))?,
+        );
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn whole_lines_are_read_and_others_named() {
+        let run = tempfile::tempdir().unwrap();
+        let path = run.path().join("metrics.jsonl");
+        let line = "{\"step\":1,\"loss\":0.5,\"learning_rate\":0.1,\"grad_norm\":1.0}\n";
+        fs::write(&path, format!("{line}{}", &line[..30])).unwrap();
+        assert_eq!(read_metrics(run.path()).unwrap().len(), 1);
+        fs::write(&path, format!("{}\n{line}", &line[..30])).unwrap();
+        let error = read_metrics(run.path()).unwrap_err().to_string();
+        assert!(error.contains("metrics.jsonl: line 1"), "{error}");
+    }
 }

@@ -17,7 +17,9 @@ use std::path::PathBuf;
 
 pub use crate::batch::input_statistics;
 pub use data::{dataset_dir, dataset_for, recipe_of, window_sampler};
-pub use directory::{BranchRecord, RunRecord, is_finished, resume_point, run_of, run_record};
+pub use directory::{
+    BranchRecord, RUN_FOLDER, RunRecord, is_finished, resume_point, run_of, run_record,
+};
 pub use logs::{MetricLine, TimingLine, read_metrics};
 pub use observer::{Observer, Silent, Stage};
 pub use plan::RunOptions;
@@ -76,9 +78,9 @@ pub fn train_together(
     options: &[RunOptions],
     observer: &mut dyn Observer,
 ) -> Result<Vec<RunSummary>, RunError> {
-    let plan = plan::plan(config, options)?;
+    let (plan, locks) = plan::plan(config, options)?;
     let prepared = data::prepare(&plan, observer)?;
-    let mut runs = agent_run::open(&plan, &prepared)?;
+    let mut runs = agent_run::open(&plan, locks, &prepared)?;
     group::train_all(&plan, &prepared, &mut runs, observer)?;
     agent_run::evaluate_all(runs, observer)
 }
@@ -118,6 +120,15 @@ pub enum RunError {
         /// Global norm of the gradient.
         grad_norm: f64,
     },
+    /// The run's folder has been removed or replaced while it went on.
+    #[error(
+        "{0}: the run's folder was removed or replaced while it went on; begin it anew, where \
+         nothing removes it"
+    )]
+    Gone(PathBuf),
+    /// An agent gave something that is no number.
+    #[error(transparent)]
+    Logits(#[from] crate::rollout::NotFiniteLogits),
     /// Someone pressed Ctrl-C; a checkpoint has been written.
     #[error("stopped at step {0}; go on with --resume")]
     Interrupted(u64),

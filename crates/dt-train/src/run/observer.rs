@@ -33,6 +33,8 @@ impl Stage {
 pub trait Observer {
     /// A stage begins.
     fn begins(&mut self, _stage: Stage) {}
+    /// Another process makes the same dataset, and is waited for.
+    fn waits(&mut self, _holder: &str) {}
     /// The dataset is there.
     fn dataset(&mut self, _card: &Card, _dir: &Path, _made: bool) {}
     /// A step was taken, of at most so many, by each of the agents that train together.

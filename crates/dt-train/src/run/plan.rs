@@ -1,19 +1,21 @@
 //! What a run is to be: all that can be checked before anything is written.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::burn::prelude::*;
-use dt_data::Recipe;
+use dt_data::{Outcome, Recipe};
 use dt_env::EnvSpec;
+use dt_env::files::{Lock, Staging};
 
-use super::directory::RunRecord;
+use super::data::same_data;
+use super::directory::{LOCK, RUN_FOLDER, RunRecord};
 use super::{RunError, recipe_of};
-use crate::checkpoint::{CheckpointError, check_run_dir};
+use crate::checkpoint::{CheckpointError, read_record};
 use crate::definition::{AgentConfig, Precision};
 use crate::device::DeviceSpec;
+use crate::model::WorldSizes;
 
 /// Where and how a run is made.
 ///
@@ -67,7 +69,10 @@ pub(super) struct Plan<'a> {
     pub(super) branches: Vec<Option<PathBuf>>,
 }
 
-/// Checks what a definition and the options ask for.
+/// Locks of the runs that are there already, to go on with or to replace.
+pub(super) type Locks = Vec<Option<Lock>>;
+
+/// Checks what a definition and the options ask for, and takes the locks of runs that are there.
 ///
 /// # Errors
 /// If a run's folder may not be taken or gone on with, or the device or the world cannot be had.
@@ -77,31 +82,57 @@ pub(super) struct Plan<'a> {
 pub(super) fn plan<'a>(
     config: &'a AgentConfig,
     options: &'a [RunOptions],
-) -> Result<Plan<'a>, RunError> {
+) -> Result<(Plan<'a>, Locks), RunError> {
     let first = &options[0];
     check_precision(config, first.device)?;
     let device = first.device.open()?;
     let recipe = recipe_of(config)?;
     let spec = recipe.env_spec()?;
-    let branches = options
-        .iter()
-        .map(|options| {
-            if options.resume {
-                let before = check_same_config(config, options)?;
-                return Ok(before.branched_from.map(|b| PathBuf::from(b.checkpoint)));
-            }
-            check_run_dir(&options.out, options.force)?;
-            Ok(options.branch_from.clone())
-        })
-        .collect::<Result<_, RunError>>()?;
-    Ok(Plan {
+    if let Some(message) = config.model.too_large(&WorldSizes::of(&spec)) {
+        return Err(RunError::Mismatch(format!("{}: {message}", config.name)));
+    }
+    check_goals(config, &spec)?;
+    let (mut branches, mut locks) = (Vec::new(), Locks::new());
+    for options in options {
+        let lock = || Lock::take(&options.out.join(LOCK)).map_err(CheckpointError::from);
+        if options.resume {
+            locks.push(Some(lock()?));
+            let before = check_same_config(config, (&recipe, &spec), options)?;
+            branches.push(before.branched_from.map(|b| PathBuf::from(b.checkpoint)));
+            continue;
+        }
+        Staging::check(&options.out, &RUN_FOLDER, options.force).map_err(CheckpointError::from)?;
+        let is_there = options.out.join("run.json").exists();
+        locks.push(if is_there { Some(lock()?) } else { None });
+        branches.push(options.branch_from.clone());
+    }
+    let plan = Plan {
         config,
         options,
         device,
         recipe,
         spec,
         branches,
-    })
+    };
+    Ok((plan, locks))
+}
+
+/// Goals ask for outcomes that the world has.
+fn check_goals(config: &AgentConfig, spec: &EnvSpec) -> Result<(), RunError> {
+    let possible = spec.failures();
+    for (n, goal) in config.evaluation.goals.iter().enumerate() {
+        let outcome = goal.outcome.outcome();
+        if let Outcome::Failure(kind) = outcome
+            && !possible.contains(&kind)
+        {
+            return Err(RunError::Mismatch(format!(
+                "{}: field `evaluation.goals[{n}].outcome`: {:?} never happens in {}, so that the \
+                 goal cannot be met",
+                config.name, goal.outcome, spec.id
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Only libtorch computes in other numbers than F32.
@@ -114,7 +145,11 @@ pub(crate) fn check_precision(config: &AgentConfig, device: DeviceSpec) -> Resul
     }
 }
 
-fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<RunRecord, RunError> {
+fn check_same_config(
+    config: &AgentConfig,
+    data: (&Recipe, &EnvSpec),
+    options: &RunOptions,
+) -> Result<RunRecord, RunError> {
     let path = options.out.join("config.ron");
     if !path.exists() {
         return Err(RunError::Mismatch(format!(
@@ -123,7 +158,7 @@ fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<RunRe
         )));
     }
     let before = AgentConfig::read(&path)?;
-    if before != *config {
+    if !is_same(&before, config, data)? {
         return Err(RunError::Mismatch(format!(
             "{}: this run was made with another definition; resume it with that file, or start \
              another with --out",
@@ -131,9 +166,7 @@ fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<RunRe
         )));
     }
     let path = options.out.join("run.json");
-    let text = fs::read_to_string(&path).map_err(CheckpointError::io(&path))?;
-    let record: RunRecord =
-        serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&path, e))?;
+    let record: RunRecord = read_record(&path)?;
     if record.seed != options.seed {
         return Err(RunError::Mismatch(format!(
             "{}: this run has seed {}, not {}",
@@ -143,4 +176,25 @@ fn check_same_config(config: &AgentConfig, options: &RunOptions) -> Result<RunRe
         )));
     }
     Ok(record)
+}
+
+/// Whether a run was made with this definition and these data, whatever the files are called.
+fn is_same(
+    before: &AgentConfig,
+    config: &AgentConfig,
+    data: (&Recipe, &EnvSpec),
+) -> Result<bool, RunError> {
+    if before == config {
+        return Ok(true);
+    }
+    let all_but_data = AgentConfig {
+        dataset: config.dataset.clone(),
+        ..before.clone()
+    };
+    if all_but_data != *config {
+        return Ok(false);
+    }
+    let recipe = recipe_of(before)?;
+    let spec = recipe.env_spec()?;
+    Ok(same_data((&recipe, &spec), data))
 }

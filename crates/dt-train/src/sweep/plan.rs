@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::definition::{AgentConfig, beside};
 
+/// Most runs of a part of a sweep.
+const MAX_RUNS: u64 = 100_000;
+
 /// A sweep file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +135,23 @@ impl SweepPart {
             return Err(invalid(
                 file,
                 format!("field `seeds`: ({first}, {end}) holds none; the second is the end"),
+            ));
+        }
+        if end - first > MAX_RUNS {
+            return Err(invalid(
+                file,
+                format!(
+                    "field `seeds`: {} of them, give at most {MAX_RUNS}",
+                    end - first
+                ),
+            ));
+        }
+        let points = self.axes.iter().map(|axis| axis.values.len() as u64);
+        let runs = points.fold(end - first, u64::saturating_mul);
+        if runs > MAX_RUNS {
+            return Err(invalid(
+                file,
+                format!("field `axes`: {runs} runs, give at most {MAX_RUNS}"),
             ));
         }
         if self.data_seed == Some(DataSeed::Every(0)) {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::SweepRun;
-use crate::checkpoint::CheckpointError;
-use crate::evaluate::EvaluationRecord;
+use crate::checkpoint::{CheckpointError, read_json};
+use crate::evaluate::{EVALUATION_BYTES, EvaluationRecord};
 use crate::run::{MetricLine, is_finished, read_metrics};
 
 /// How far a run is.
@@ -34,9 +34,7 @@ pub fn state_of(folder: &Path, run: &SweepRun) -> Result<RunState, CheckpointErr
     let dir = folder.join(&run.folder);
     if is_finished(&dir) {
         let path = dir.join("eval.json");
-        let text = fs::read_to_string(&path).map_err(CheckpointError::io(&path))?;
-        let record: EvaluationRecord =
-            serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(&path, e))?;
+        let record: EvaluationRecord = read_json(&path, EVALUATION_BYTES)?;
         let goals = &run.config.evaluation.goals;
         return Ok(RunState::Done {
             goals_met: (!goals.is_empty()).then(|| record.meets(goals)),

@@ -129,7 +129,7 @@ fn returns(runs: &[(&str, &CalibrationRecord, &SourceFile)]) -> Panel {
         let estimates = record.sampled.iter().map(|r| Estimate {
             x: r.rtg,
             y: r.mean_return,
-            interval: Some((r.return_ci95[0], r.return_ci95[1])),
+            interval: r.return_ci95.map(|[low, high]| (low, high)),
         });
         let points = Points {
             series: "sampled".to_owned(),

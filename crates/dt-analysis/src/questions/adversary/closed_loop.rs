@@ -34,7 +34,7 @@ pub enum Reached {
 /// Adding the change of a frame's embedding is editing the frame: the token is a sum.
 ///
 /// # Errors
-/// If the world has no layout of a prompt.
+/// If the world has no layout of a prompt, or the agent's logits are not finite.
 pub fn closed_loop(
     experiment: &Experiment,
     vectors: &[Vec<Vec<f32>>],
@@ -46,7 +46,7 @@ pub fn closed_loop(
     let starts = all_starts(set)?;
     // Cores share the episodes, each with few enough for its cache.
     let walked = vectors.par_chunks(TOGETHER).map(|some| {
-        let ends = walk(subject, &starts, some);
+        let ends = walk(subject, &starts, some)?;
         let reached = ends.into_iter().enumerate().map(|(n, outcome)| {
             match (outcome, starts[n % starts.len()].first_value) {
                 (Outcome::Success, true) | (Outcome::Failure(_), false) => Reached::First,
@@ -56,13 +56,17 @@ pub fn closed_loop(
         });
         let reached: Vec<Reached> = reached.collect();
         let rows = reached.chunks(starts.len()).map(<[Reached]>::to_vec);
-        rows.collect::<Vec<_>>()
+        Ok(rows.collect::<Vec<_>>())
     });
-    Ok(walked.collect::<Vec<_>>().concat())
+    Ok(walked.collect::<Result<Vec<_>, Error>>()?.concat())
 }
 
 /// How the episodes end, start by start, vector by vector.
-fn walk(subject: &Subject, starts: &[Begun], vectors: &[Vec<Vec<f32>>]) -> Vec<Outcome> {
+fn walk(
+    subject: &Subject,
+    starts: &[Begun],
+    vectors: &[Vec<Vec<f32>>],
+) -> Result<Vec<Outcome>, Error> {
     let count = starts.len();
     let many: Vec<Begun> = vectors
         .iter()
@@ -81,8 +85,8 @@ fn walk(subject: &Subject, starts: &[Begun], vectors: &[Vec<Vec<f32>>]) -> Vec<O
                     .collect(),
             }),
         }
-    });
-    ends.iter().map(|end| end.outcome).collect()
+    })?;
+    Ok(ends.iter().map(|end| end.outcome).collect())
 }
 
 /// The vectors of an edit, one for each prompt: what it adds to the embedding of a frame.

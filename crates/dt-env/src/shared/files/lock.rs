@@ -3,8 +3,12 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{FilesError, io_error, parent};
+
+/// How often it is looked whether a lock has been given back.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A place that is this process's alone until it is dropped, or the process ends in whatever way.
 ///
@@ -24,38 +28,21 @@ impl Lock {
     /// [`FilesError::Busy`], which names the folder that the lock's file lies in, and
     /// [`FilesError::Io`].
     pub fn take(path: &Path) -> Result<Self, FilesError> {
-        Self::of(path, |file| match file.try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(e)) => no_locks_here(e),
-        })
-    }
-
-    /// Takes the lock at `path`; waits while another process has it, and says so by `waits` before.
-    ///
-    /// # Errors
-    /// [`FilesError::Io`].
-    pub fn wait_for(path: &Path, waits: impl FnOnce(&str)) -> Result<Self, FilesError> {
-        match Self::take(path) {
-            Err(FilesError::Busy { holder, .. }) => waits(&holder),
-            taken => return taken,
-        }
-        Self::of(path, |file| match file.lock() {
-            Ok(()) => Ok(true),
-            Err(e) => no_locks_here(e),
-        })
-    }
-
-    fn of(path: &Path, lock: impl Fn(&File) -> io::Result<bool>) -> Result<Self, FilesError> {
         loop {
             let mut options = File::options();
             options.read(true).write(true).create(true).truncate(false);
             let mut file = options.open(path).map_err(io_error(path))?;
-            if !lock(&file).map_err(io_error(path))? {
-                return Err(FilesError::Busy {
-                    path: parent(path).to_owned(),
-                    holder: holder(&mut file),
-                });
+            match file.try_lock() {
+                Ok(()) => {}
+                // Refused by nobody: the file system knows no locks.
+                Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(e)) => return Err(io_error(path)(e)),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(FilesError::Busy {
+                        path: parent(path).to_owned(),
+                        holder: holder(&mut file),
+                    });
+                }
             }
             // Who held it may have removed the file in between: then it is nobody's lock.
             if !is_at(&file, path) {
@@ -76,6 +63,22 @@ impl Lock {
         }
     }
 
+    /// Takes the lock at `path`; while another process has it, looks again as long as `waits`, which
+    /// is told who that is, says so.
+    ///
+    /// # Errors
+    /// As of [`Self::take`], [`FilesError::Busy`] once `waits` has said no.
+    pub fn wait_for(path: &Path, mut waits: impl FnMut(&str) -> bool) -> Result<Self, FilesError> {
+        loop {
+            match Self::take(path) {
+                Err(FilesError::Busy { ref holder, .. }) if waits(holder) => {
+                    std::thread::sleep(LOOK_AGAIN);
+                }
+                taken => return taken,
+            }
+        }
+    }
+
     /// Says that the lock's file has been moved, with the folder that it lies in.
     pub fn moved_to(&mut self, path: &Path) {
         path.clone_into(&mut self.path);
@@ -93,14 +96,6 @@ impl Drop for Lock {
             // Removed before it is given back, so that nobody takes a lock on a file without a name.
             let _: io::Result<()> = fs::remove_file(&self.path);
         }
-    }
-}
-
-/// File systems without locks refuse nobody.
-fn no_locks_here(error: io::Error) -> io::Result<bool> {
-    match error.kind() {
-        io::ErrorKind::Unsupported => Ok(true),
-        _ => Err(error),
     }
 }
 
@@ -169,16 +164,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("entry.lock");
         let first = Lock::take(&path).unwrap();
+        assert!(Lock::wait_for(&path, |_| false).is_err());
         std::thread::scope(|scope| {
             let (tell, told) = std::sync::mpsc::channel();
             let waiting = scope.spawn({
                 let path = path.clone();
-                move || Lock::wait_for(&path, |_| tell.send(()).unwrap()).unwrap()
+                move || Lock::wait_for(&path, |_| tell.send(()).is_ok()).unwrap()
             });
             told.recv().unwrap();
             drop(first);
-            let second = waiting.join().unwrap();
-            assert!(second.is_there());
+            assert!(waiting.join().unwrap().is_there());
         });
     }
 

@@ -5,6 +5,10 @@
 
 /// Length of an end-of-contents record without its comment.
 const END: usize = 22;
+/// Length of the record and the locator that torch.save writes before it, for archives of any size.
+const LARGE: usize = 56 + 20;
+/// Largest pickle that is looked at: that of a thousand tensors has a third of it.
+const MAX_PICKLE: usize = 1 << 20;
 /// Length of an entry of the table of contents without its texts.
 const ENTRY: usize = 46;
 /// Length of a member's own header without its texts.
@@ -23,17 +27,30 @@ pub(super) fn pickle_of(file: &[u8]) -> Result<&[u8], String> {
         );
     }
     let truncated = || "is cut short: its table of contents is missing or damaged".to_owned();
-    let last = file.len().checked_sub(END).ok_or_else(truncated)?;
-    // A comment of up to 65,535 bytes may follow the record.
-    let end = (last.saturating_sub(usize::from(u16::MAX))..=last)
-        .rev()
-        .find(|&at| file[at..].starts_with(b"PK\x05\x06"))
-        .ok_or_else(truncated)?;
+    // Readers search for the last record and some shift all places if bytes come before the archive.
+    // A file in which all of them must find the same thing has its record at the very end, right
+    // after its table of contents.
+    let end = file.len().checked_sub(END).ok_or_else(truncated)?;
+    if !file[end..].starts_with(b"PK\x05\x06") || number(file, end + 20, 2) != Some(0) {
+        return Err(truncated());
+    }
     let count = number(file, end + 10, 2).ok_or_else(truncated)?;
+    let size = number(file, end + 12, 4).ok_or_else(truncated)?;
     let mut at = number(file, end + 16, 4).ok_or_else(truncated)?;
+    let table_end = at.saturating_add(size);
+    let is_followed = match end.checked_sub(table_end) {
+        Some(0) => true,
+        Some(LARGE) => is_large_record(&file[table_end..end], [count, count, size, at]),
+        _ => false,
+    };
+    if !is_followed {
+        return Err(truncated());
+    }
     let mut found = None;
     for _ in 0..count {
-        let entry = file.get(at..at + ENTRY).ok_or_else(truncated)?;
+        let entry = file
+            .get(at..at.saturating_add(ENTRY))
+            .ok_or_else(truncated)?;
         if !entry.starts_with(b"PK\x01\x02") {
             return Err(truncated());
         }
@@ -58,13 +75,33 @@ pub(super) fn pickle_of(file: &[u8]) -> Result<&[u8], String> {
         at += ENTRY + name_len + field(30, 2) + field(32, 2);
     }
     let (header, length) = found.ok_or("holds no data.pkl, as files of torch.save do")?;
-    let local = file.get(header..header + LOCAL).ok_or_else(truncated)?;
+    if length > MAX_PICKLE {
+        return Err(format!(
+            "data.pkl has {length} bytes, more than names and places of tensors need ({MAX_PICKLE})"
+        ));
+    }
+    let local = file
+        .get(header..header.saturating_add(LOCAL))
+        .ok_or_else(truncated)?;
     let texts = number(local, 26, 2).zip(number(local, 28, 2));
     let (name, extra) = texts.ok_or_else(truncated)?;
     let start = header + LOCAL + name + extra;
     file.get(start..)
         .and_then(|rest| rest.get(..length))
         .ok_or_else(|| format!("data.pkl claims {length} bytes, more than the file holds"))
+}
+
+/// Whether a record for large archives and its locator say the same as the record at the end.
+fn is_large_record(bytes: &[u8], said: [usize; 4]) -> bool {
+    let field = |offset: usize| {
+        let bytes = bytes[offset..offset + 8].first_chunk::<8>();
+        bytes.and_then(|b| usize::try_from(u64::from_le_bytes(*b)).ok())
+    };
+    let [.., size, at] = said;
+    bytes.starts_with(b"PK\x06\x06")
+        && bytes[56..].starts_with(b"PK\x06\x07")
+        && [24, 32, 40, 48].map(field) == said.map(Some)
+        && field(64) == at.checked_add(size)
 }
 
 /// A little-endian number of `width` bytes, at most 4.

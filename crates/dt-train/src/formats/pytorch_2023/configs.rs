@@ -1,8 +1,11 @@
 //! The original's configurations, JSON texts inside its files.
 
+use std::collections::BTreeMap;
+
 use pytorch_reader::PickleValue;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::model::{
     Activation, LayerNorm, ModelConfig, Padding, StateEmbedding, TimeEmbedding, WorldSizes,
@@ -16,7 +19,7 @@ pub(super) struct TheirModel {
     d_model: usize,
     d_mlp: usize,
     n_ctx: usize,
-    layer_norm: serde_json::Value,
+    layer_norm: Value,
     #[serde(default)]
     gated_mlp: bool,
     #[serde(default = "relu")]
@@ -50,7 +53,29 @@ pub(super) struct TheirTraining {
 pub(super) fn read<T: DeserializeOwned>(file: &PickleValue, key: &str) -> Result<T, String> {
     match entry(file, key)? {
         PickleValue::String(text) => serde_json::from_str(text).map_err(|e| format!("{key}: {e}")),
-        _ => Err(format!("{key}: is no JSON text")),
+        value @ PickleValue::Dict(_) => {
+            serde_json::from_value(as_json(value)).map_err(|e| format!("{key}: {e}"))
+        }
+        _ => Err(format!(
+            "{key}: is neither a JSON text nor a dictionary; save json.dumps(vars(config))"
+        )),
+    }
+}
+
+/// Plain values as JSON; anything else as null.
+fn as_json(value: &PickleValue) -> Value {
+    match value {
+        PickleValue::Bool(b) => (*b).into(),
+        PickleValue::Int(n) => (*n).into(),
+        PickleValue::Float(x) => (*x).into(),
+        PickleValue::String(text) => text.as_str().into(),
+        PickleValue::List(items) => items.iter().map(as_json).collect(),
+        PickleValue::Dict(entries) => {
+            let sorted: BTreeMap<&String, Value> =
+                entries.iter().map(|(k, v)| (k, as_json(v))).collect();
+            Value::Object(sorted.into_iter().map(|(k, v)| (k.clone(), v)).collect())
+        }
+        _ => Value::Null,
     }
 }
 

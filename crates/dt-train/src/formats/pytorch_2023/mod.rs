@@ -12,9 +12,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use dt_env::EnvSpec;
+use half::{bf16, f16};
 use pytorch_reader::{DType, PickleValue, PytorchReader, Tensor};
 
-use crate::checkpoint::{AgentRecord, CheckpointError, read_file};
+use dt_env::files;
+
+use crate::checkpoint::{AgentRecord, CheckpointError, FORMAT};
 use crate::model::{TimeEmbedding, param_specs};
 use configs::{TheirEnvironment, TheirModel, TheirTraining};
 
@@ -26,6 +29,9 @@ const STUDY: &str = "MiniGrid-MemoryS7FixedStart-v0";
 /// has 1,001 rows of which 50 were trained. With 1,000 steps a success at step 6 would be worth
 /// 0.9946, while the agent was trained on, and is asked for, 0.892 = 1 - 0.9 * 6 / 50.
 const STUDY_STEPS: u32 = 50;
+
+/// Largest file that is read; the published ones have three megabytes.
+const MAX_BYTES: u64 = 512 << 20;
 
 /// An agent as read from a file: what it is, its values in memory order, and the names of the
 /// tensors that were left out.
@@ -39,12 +45,14 @@ pub type Imported = (AgentRecord, Vec<Vec<f32>>, Vec<String>);
 /// If the file cannot be read, is no decision transformer, or holds anything but tensors,
 /// containers, strings and numbers.
 pub fn import_pytorch(path: &Path, max_steps: Option<u32>) -> Result<Imported, CheckpointError> {
-    let bytes = read_file(path)?;
-    let length = bytes.len() as u64;
     let corrupt = |message: String| CheckpointError::corrupt(path, message);
-    archive::pickle_of(&bytes)
-        .and_then(pickle::check)
-        .map_err(corrupt)?;
+    let length = {
+        let bytes = files::read(path, MAX_BYTES)?;
+        archive::pickle_of(&bytes)
+            .and_then(pickle::check)
+            .map_err(corrupt)?;
+        bytes.len() as u64
+    };
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     read(path, &name, length, max_steps).map_err(corrupt)
 }
@@ -53,9 +61,10 @@ fn read(path: &Path, name: &str, length: u64, max_steps: Option<u32>) -> Result<
     let file = PytorchReader::read_pickle_data(path, None).map_err(|e| e.to_string())?;
     check_values(&file)?;
     check_state_dict(&file)?;
-    let mut tensors = PytorchReader::with_top_level_key(path, "model_state_dict")
+    let tensors = PytorchReader::with_top_level_key(path, "model_state_dict")
         .map_err(|e| e.to_string())?
         .into_tensors();
+    let mut tensors = without_wrappers(tensors);
     is_decision_transformer(&file, &tensors)?;
     let theirs: TheirModel = configs::read(&file, "model_config")?;
     let environment: TheirEnvironment = configs::read(&file, "environment_config")?;
@@ -72,15 +81,20 @@ fn read(path: &Path, name: &str, length: u64, max_steps: Option<u32>) -> Result<
     };
     let action_rows = dimension(&tensors, "action_embedding.0.weight", 0)?;
     let sizes = configs::sizes(view, time_rows, action_rows, &environment)?;
+    if let Some(problem) = model.too_large(&sizes) {
+        return Err(format!("model_config: {problem}"));
+    }
     let (specs, _) = param_specs(&model, &sizes);
-    // A view with stride 0 can declare more than the file holds.
+    // A view with stride 0 can declare more than the file holds, and so can blocks that share their
+    // weights, which are there once; no more is allowed than all blocks sharing all of the file.
     let declared: u64 = specs
         .iter()
         .filter_map(|spec| tensors.get(&spec.name))
         .fold(0, |sum, t| sum.saturating_add(t.byte_len() as u64));
-    if declared > length {
+    if declared > length.saturating_mul(model.n_layers as u64) {
         return Err(format!(
-            "declares {declared} bytes of weights, the whole file has {length}"
+            "declares {declared} bytes of weights in {} blocks, the whole file has {length}",
+            model.n_layers
         ));
     }
     let mut values = Vec::with_capacity(specs.len());
@@ -96,8 +110,11 @@ fn read(path: &Path, name: &str, length: u64, max_steps: Option<u32>) -> Result<
         return Err(format!("tensor `{unknown}` does not belong to this model"));
     }
     let env = world(&environment, sizes.max_steps, max_steps)?;
+    if let Some(misfit) = env.as_ref().and_then(|env| sizes.misfit(env)) {
+        return Err(misfit);
+    }
     let record = AgentRecord {
-        format: 1,
+        format: FORMAT,
         name: name.to_owned(),
         trained_with: model.clone(),
         model,
@@ -109,6 +126,19 @@ fn read(path: &Path, name: &str, length: u64, max_steps: Option<u32>) -> Result<
         dataset_blake3: None,
     };
     Ok((record, values, dropped))
+}
+
+/// Tensors under the model's own names: wrappers for several devices and compiled modules put
+/// theirs before all of them (pytorch#3805).
+fn without_wrappers(mut tensors: HashMap<String, Tensor>) -> HashMap<String, Tensor> {
+    while let Some(wrapper) = ["module.", "_orig_mod."]
+        .into_iter()
+        .find(|w| !tensors.is_empty() && tensors.keys().all(|name| name.starts_with(w)))
+    {
+        let bare = |name: String| name[wrapper.len()..].to_owned();
+        tensors = tensors.into_iter().map(|(n, t)| (bare(n), t)).collect();
+    }
+    tensors
 }
 
 /// Refuses values that are no tensor, container, string or number.
@@ -204,15 +234,23 @@ fn floats(tensor: &Tensor, name: &str, shape: &[usize]) -> Result<Vec<f32>, Stri
             tensor.shape()
         ));
     }
-    if tensor.dtype() != DType::F32 {
-        return Err(format!(
-            "tensor `{name}` is {:?}, expected F32",
-            tensor.dtype()
-        ));
-    }
     let bytes = tensor.read().map_err(|e| e.to_string())?;
-    let values = bytes.as_chunks::<4>().0.iter();
-    let values: Vec<f32> = values.map(|b| f32::from_ne_bytes(*b)).collect();
+    let halves = || bytes.as_chunks::<2>().0.iter();
+    let values: Vec<f32> = match tensor.dtype() {
+        DType::F32 => {
+            let values = bytes.as_chunks::<4>().0.iter();
+            values.map(|b| f32::from_ne_bytes(*b)).collect()
+        }
+        // Both are exact.
+        DType::F16 => halves().map(|b| f16::from_ne_bytes(*b).to_f32()).collect(),
+        DType::BF16 => halves().map(|b| bf16::from_ne_bytes(*b).to_f32()).collect(),
+        other => {
+            return Err(format!(
+                "tensor `{name}` is {other:?}, expected F32, F16 or BF16; convert the model with \
+                 .float() and save it again"
+            ));
+        }
+    };
     if !values.iter().all(|v| v.is_finite()) {
         return Err(format!("tensor `{name}` has a value that is not finite"));
     }

@@ -178,7 +178,7 @@ pub fn evidence(experiment: &Experiment, random_directions: usize) -> Result<Evi
         agent: AgentId::of(subject),
         study: StudyId::of(study),
         exact: evaluate_exact(subject.model(), &spec, &study.returns_to_go)
-            .map_err(Error::Question)?,
+            .map_err(|e| Error::Question(format!("{}: {e}", subject.name)))?,
         effects: effects(experiment)?,
         view: subject.view(),
         own_data: exposure.own,
