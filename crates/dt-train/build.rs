@@ -25,7 +25,13 @@ fn commit() -> Option<String> {
         let output = output.ok().filter(|output| output.status.success())?;
         Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
     };
-    for place in ["src", "Cargo.toml", "../dt-env", "../dt-data", "../../Cargo.lock"] {
+    for place in [
+        "src",
+        "Cargo.toml",
+        "../dt-env",
+        "../dt-data",
+        "../../Cargo.lock",
+    ] {
         println!("cargo:rerun-if-changed={place}");
     }
     let commit = git(&["log", "-1", "--format=%H", "--"]).filter(|c| !c.is_empty())?;

@@ -51,7 +51,38 @@ fn runs_are_kept() {
     let over = [
         "train", "tiny.ron", "--quiet", "--out", "precious", "--force",
     ];
-    assert!(lab.refuse(Program::Train, &over).contains("is not a run"));
+    assert!(
+        lab.refuse(Program::Train, &over)
+            .contains("it is not a run")
+    );
+    // Not by the names of two files alone, either.
+    lab.write("precious/config.ron", lab.read("tiny.ron"));
+    assert!(
+        lab.refuse(Program::Train, &over)
+            .contains("it is not a run")
+    );
+    lab.write("precious/run.json", "{}");
+    assert!(
+        lab.refuse(Program::Train, &over)
+            .contains("it is not a run")
+    );
+    lab.write("precious/run.json", lab.read("run/run.json"));
+    let message = lab.refuse(Program::Train, &over);
+    assert!(message.contains("holds thesis.txt"), "{message}");
+    // Nor is the folder that one stands in.
+    let within = ["train", "../tiny.ron", "--quiet", "--force", "--out", "."];
+    let mut command = lab.command(Program::Train, &within);
+    let output = command.current_dir(lab.at("run")).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("is the current folder"), "{message}");
+    assert!(lab.at("run/eval.json").exists() && lab.at("precious/thesis.txt").exists());
+}
+
+#[test]
+fn calibrations_are_kept() {
+    let lab = Lab::trained();
+    let calibrate = ["calibrate", "run", "--points", "2", "--episodes", "2"];
+    is_kept(&lab, Program::Train, &calibrate);
 }
 
 #[test]

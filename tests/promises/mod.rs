@@ -3,4 +3,7 @@
 mod determinism;
 mod kept;
 mod one_error;
+mod one_process;
 mod resume;
+#[cfg(unix)]
+mod signals;

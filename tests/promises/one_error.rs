@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::support::lab::definition;
-use crate::support::{Lab, Program, contents};
+use crate::support::{Lab, Program, assert_same_run, contents};
 
 const TRAIN: [&str; 5] = ["train", "tiny.ron", "--quiet", "--out", "run"];
 
@@ -59,7 +59,6 @@ fn definitions_are_checked() {
             &["--features libtorch"],
         );
     }
-    refused(&lab, &["--resume", "--out", "run"], &["nothing to resume"]);
 }
 
 #[test]
@@ -98,7 +97,65 @@ fn a_run_that_is_there_is_kept() {
     let force = [
         "train", "tiny.ron", "--quiet", "--out", "precious", "--force",
     ];
-    refused(&lab, &force, &["is not a run"]);
+    refused(&lab, &force, &["it is not a run"]);
+}
+
+#[test]
+fn resuming_what_has_not_begun_begins_it() {
+    let lab = Lab::new();
+    trained(&lab, &TRAIN);
+    trained(
+        &lab,
+        &["train", "tiny.ron", "--quiet", "--out", "other", "--resume"],
+    );
+    assert_same_run(&lab.at("run"), &lab.at("other"));
+}
+
+#[test]
+fn numbers_at_their_ends_are_used_or_refused() {
+    let lab = Lab::new();
+    let most = u64::MAX.to_string();
+    let train = [
+        "train", "tiny.ron", "--quiet", "--out", "most", "--seed", &most,
+    ];
+    trained(&lab, &train);
+    assert_eq!(lab.json("most/run.json")["seed"], u64::MAX);
+    let all = format!("0..{most}");
+    refused(&lab, &["train", "tiny.ron", "--seeds", &all], &["--seeds"]);
+    for (option, value) in [
+        ("--episodes", &*most),
+        ("--temperature", "nan"),
+        ("--temperature", "-1"),
+        ("--min-success", "2"),
+        ("--min-success", "nan"),
+        ("--held-out", "0"),
+    ] {
+        let set = format!("{option}={value}");
+        refused(&lab, &["eval", "most", &set], &[option]);
+    }
+    let good = definition("tiny.ron");
+    for (change, field) in [
+        (
+            ("batch_size: 16", "batch_size: 18446744073709551615"),
+            "batch_size",
+        ),
+        (
+            ("batch_size: 16", "batch_size: 1000000000000"),
+            "batch_size",
+        ),
+        (
+            (
+                "n_layers: 2, n_heads: 2, d_model: 16, d_mlp: 16",
+                "n_layers: 64, n_heads: 2, d_model: 16384, d_mlp: 65536",
+            ),
+            "n_layers",
+        ),
+    ] {
+        let bad = good.replacen(change.0, change.1, 1);
+        assert_ne!(bad, good, "{change:?}");
+        lab.write("bad.ron", bad);
+        refused(&lab, &["train", "bad.ron", "--out", "run"], &[field]);
+    }
 }
 
 #[test]
@@ -145,7 +202,7 @@ fn damaged_agents_are_refused() {
     let limit = record.rfind("\"max_steps\": 50").unwrap();
     let longer = [&record[..limit], "\"max_steps\": 51", &record[limit + 15..]].concat();
     fs::write(&json, longer).unwrap();
-    refused(&lab, &eval, &["agent.json", "`env`", "step limit"]);
+    refused(&lab, &eval, &["agent.json", "`sizes.max_steps`", "step 51"]);
     fs::write(&json, "{}").unwrap();
     refused(&lab, &eval, &["agent.json"]);
     refused(&lab, &["eval", "tiny.ron"], &["agent.json"]);

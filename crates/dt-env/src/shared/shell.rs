@@ -39,12 +39,23 @@ fn exit_code(outcome: &Result<Outcome>, stderr: &mut impl Write) -> ExitCode {
         Ok(Outcome::CheckFailed) => ExitCode::from(1),
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            let said = describe(error.as_ref());
+            let said = shortened(describe(error.as_ref()));
             // Where standard error is gone too, the exit code has to do.
             let _: io::Result<()> = writeln!(stderr, "error: {}", plain_lines(&said));
             ExitCode::from(2)
         }
     }
+}
+
+/// A message at a length that is read: it may quote what is in a file.
+fn shortened(mut message: String) -> String {
+    const MOST: usize = 1500;
+    if let Some((end, _)) = message.char_indices().nth(MOST) {
+        let left = message[end..].chars().count();
+        message.truncate(end);
+        message += &format!("… ({left} characters more)");
+    }
+    message
 }
 
 /// Says something on standard error, as [`crate::note!`] does.
@@ -102,6 +113,8 @@ mod tests {
         let wrong = anyhow::anyhow!("no such world\u{7}").context("cannot play");
         let said = "error: cannot play: no such world\\u{7}\n".to_owned();
         assert_eq!(code(Err(wrong)), (is(2), said));
+        let (_, said) = code(Err(anyhow::anyhow!("é".repeat(100_000))));
+        assert!(said.chars().count() < 2000 && said.contains("98500 characters more"));
     }
 
     #[test]

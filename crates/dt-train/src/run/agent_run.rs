@@ -275,15 +275,22 @@ impl<'a> AgentRun<'a> {
         }
     }
 
+    /// What went wrong with a write: that the folder has gone, if it has.
+    fn why(&self, error: CheckpointError) -> RunError {
+        match self.check_there() {
+            Ok(()) => error.into(),
+            Err(gone) => gone,
+        }
+    }
+
     /// Weights alone, for the study of training dynamics.
     pub(super) fn keep_weights(&self, trainer: &Trainer, agent: usize) -> Result<(), RunError> {
         self.check_there()?;
         let step = trainer.step_count();
         let dir = self.options.out.join(format!("checkpoints/step-{step:06}"));
         let values = trainer.values(agent);
-        Ok(write_dir_atomic(&dir, |dir| {
-            self.save_agent(dir, step, &values)
-        })?)
+        write_dir_atomic(&dir, |dir| self.save_agent(dir, step, &values))
+            .map_err(|error| self.why(error))
     }
 
     /// Weights and all that resuming needs; before the first step there is nothing to keep.
@@ -314,10 +321,11 @@ impl<'a> AgentRun<'a> {
         moments: &[Moments],
     ) -> Result<(), RunError> {
         let (specs, _) = param_specs(&self.shared.config.model, &self.shared.sizes);
-        Ok(write_dir_atomic(dir, |dir| {
+        write_dir_atomic(dir, |dir| {
             self.save_agent(dir, self.state.step, values)?;
             save_state(dir, &self.state, &specs, values, moments)
-        })?)
+        })
+        .map_err(|error| self.why(error))
     }
 
     /// Keeps the last state, and what the evaluation needs.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::write::{builder, hold, sweep};
+use super::write::{builder, hold, sweep, without_place};
 use super::{FilesError, io_error, is_temporary, parent, sync_folder};
 
 /// How long something in the making is left alone that no process holds: longer than making and
@@ -151,8 +151,13 @@ impl Staging {
         if !force {
             return Err(FilesError::Exists(target.to_owned()));
         }
+        let stands_in = |cwd: PathBuf| cwd.canonicalize().is_ok_and(|cwd| cwd.starts_with(real));
         let why = match real.is_dir() {
             false => Some(format!("is not {}", kind.name)),
+            // A shell whose folder is swapped away stands nowhere.
+            true if std::env::current_dir().is_ok_and(stands_in) => {
+                Some("is the current folder, or one above it".to_owned())
+            }
             true => kind.refuses(real),
         };
         match why {
@@ -196,7 +201,7 @@ impl Staging {
         sweep(parent, PATIENCE);
         let outer = builder(0o700)
             .tempdir_in(parent)
-            .map_err(io_error(parent))?;
+            .map_err(|e| io_error(&target)(without_place(&e)))?;
         let held = File::open(outer.path()).ok();
         held.iter().for_each(hold);
         fs::create_dir(outer.path().join("new")).map_err(io_error(parent))?;

@@ -26,8 +26,17 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
         file.persist(&target).map_err(|e| e.error)?;
         Ok(())
     };
-    write().map_err(io_error(path))?;
+    write().map_err(|e| io_error(path)(without_place(&e)))?;
     sync_folder(parent(&target))
+}
+
+/// An error of something that has a temporary name, without that name: nobody knows it.
+pub(super) fn without_place(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let said = text
+        .split_once(" at path ")
+        .map_or(&*text, |(said, _)| said);
+    io::Error::new(error.kind(), said.to_owned())
 }
 
 /// Where a path leads if it is a link; itself otherwise.
