@@ -68,3 +68,35 @@ fn threads_change_no_byte_of_an_answer() {
         assert!(bytes == &five[name], "{name} differs");
     }
 }
+
+/// On a processor that has AVX2 and FMA as this one has, but not what is newer, and on one without
+/// them, which says so.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn processors_of_one_word_change_no_byte() {
+    let word = |lab: &Lab, out: &str| {
+        let record = lab.json(&format!("{out}/run.json"));
+        record["processor"].as_str().unwrap().to_owned()
+    };
+    let lab = Lab::with_training(6, "keep_steps: [0, 1],");
+    train(&lab, "native", &["--threads", "1"]);
+    let emulated = |processor: &str| {
+        let args = ["train", "tiny.ron", "--quiet", "--threads", "1", "--out", processor];
+        let plain = lab.command(Program::Train, &args);
+        let mut command = std::process::Command::new("qemu-x86_64");
+        command.args(["-cpu", processor]).arg(plain.get_program());
+        command.args(plain.get_args()).current_dir(lab.path());
+        command.output().map(|output| assert!(output.status.success(), "{output:?}"))
+    };
+    if emulated("Haswell").is_err() {
+        eprintln!("skipped: qemu-x86_64, which emulates another processor, is not here");
+        return;
+    }
+    if word(&lab, "native") == word(&lab, "Haswell") {
+        assert_same_run(&lab.at("native"), &lab.at("Haswell"));
+    }
+    emulated("Nehalem").unwrap();
+    assert_eq!(word(&lab, "Nehalem"), "x86_64");
+    let [new, old] = ["Haswell", "Nehalem"].map(|run| run_contents(&lab.at(run)));
+    assert_ne!(new["metrics.jsonl"], old["metrics.jsonl"], "else one word would do");
+}

@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use super::{Engine, Reading};
 use crate::batch::frames::DistinctFrames;
 use crate::batch::{Counted, TrainBatch, by_length, total, train_batch};
+use crate::device::to_host;
 use crate::model::{Model, NoHooks, ParamSpec, upload};
-use crate::objective::imitation::negative_log_likelihood;
+use crate::objective::imitation::negative_log_likelihoods;
 use crate::optim::{Moments, Optimizer, OptimizerConfig};
 
 /// The optimiser, and the data that windows are of. It trains one agent.
@@ -142,9 +143,9 @@ impl Engine for Host {
         spent_on(0);
         let mut sum: Option<Vec<Tensor<3>>> = None;
         for batch in &batches {
-            let (tracked, loss) = forward(model, batch);
+            let (tracked, losses) = forward(model, batch);
             spent_on(1);
-            let grads = backward(&tracked, &loss, total);
+            let grads = backward(&tracked, losses, total);
             sum = Some(match sum {
                 None => grads,
                 Some(sum) => sum.into_iter().zip(grads).map(|(a, b)| a + b).collect(),
@@ -160,20 +161,22 @@ impl Engine for Host {
 
 /// Summed loss of a micro-batch, and the gradients of its share of the mean loss.
 fn gradients(model: &Model, batch: &TrainBatch, total: f32) -> (f64, Vec<Tensor<3>>) {
-    let (tracked, loss) = forward(model, batch);
-    let grads = backward(&tracked, &loss, total);
-    (f64::from(loss.into_scalar::<f32>()), grads)
+    let (tracked, losses) = forward(model, batch);
+    // Summed in order here: a tensor's sum is rounded as the processor's vectors are wide.
+    let sum = to_host(&losses).into_iter().map(f64::from).sum();
+    (sum, backward(&tracked, losses, total))
 }
 
-fn forward(model: &Model, batch: &TrainBatch) -> (Model, Tensor<1>) {
+/// A model that is tracked, and the losses of a micro-batch: a number for each step of it.
+fn forward(model: &Model, batch: &TrainBatch) -> (Model, Tensor<3>) {
     let tracked = model.tracked();
     let logits = tracked.forward(&batch.tokens, &mut NoHooks);
-    let loss = negative_log_likelihood(logits, batch);
-    (tracked, loss)
+    let losses = negative_log_likelihoods(logits, batch);
+    (tracked, losses)
 }
 
-fn backward(tracked: &Model, loss: &Tensor<1>, total: f32) -> Vec<Tensor<3>> {
-    let mut grads = (loss.clone() / total).backward();
+fn backward(tracked: &Model, losses: Tensor<3>, total: f32) -> Vec<Tensor<3>> {
+    let mut grads = (losses.sum() / total).backward();
     let params = tracked.params().iter();
     params
         .map(|param| {

@@ -14,7 +14,7 @@ use crate::batch::frames::DistinctFrames;
 use crate::batch::{Counted, TrainBatch, distinct, total, train_batch};
 use crate::device::to_host;
 use crate::model::*;
-use crate::objective::imitation::negative_log_likelihood;
+use crate::objective::imitation::negative_log_likelihoods;
 
 pub(crate) const SIZES: WorldSizes = WorldSizes {
     view_size: 7,
@@ -111,7 +111,8 @@ fn logits(model: &Model, batch: &TrainBatch, hooks: &mut dyn Hooks) -> Vec<f32> 
 
 pub(crate) fn loss_and_gradients(model: &Model, batch: &TrainBatch) -> (f32, Vec<Vec<f32>>) {
     let tracked = model.tracked();
-    let loss = negative_log_likelihood(tracked.forward(&batch.tokens, &mut NoHooks), batch);
+    let logits = tracked.forward(&batch.tokens, &mut NoHooks);
+    let loss = negative_log_likelihoods(logits, batch).sum();
     let mut grads = loss.backward();
     let grads = tracked
         .params()
@@ -222,7 +223,11 @@ fn gradients_equal_finite_differences() {
     let (_, grads) = loss_and_gradients(&model, &batch);
     let loss = |model: &Model| {
         let logits = model.forward(&batch.tokens, &mut NoHooks);
-        f64::from(negative_log_likelihood(logits, &batch).into_scalar::<f32>())
+        f64::from(
+            negative_log_likelihoods(logits, &batch)
+                .sum()
+                .into_scalar::<f32>(),
+        )
     };
     for (n, spec) in model.specs().iter().enumerate() {
         // The direction of the gradient itself: the largest signal a difference can have.

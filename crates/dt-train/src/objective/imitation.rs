@@ -5,11 +5,12 @@ use crate::burn::tensor::activation::log_softmax;
 
 use crate::batch::TrainBatch;
 
-/// Sum of the negative log-likelihoods of the actions taken, nats.
+/// Negative log-likelihood of each action taken, nats, times how often it was drawn.
 ///
 /// # Shapes
 /// - `logits`: `[agents, windows * timesteps, n_actions]`
-pub(crate) fn negative_log_likelihood(logits: Tensor<3>, batch: &TrainBatch) -> Tensor<1> {
+/// - output: `[agents, windows * timesteps, 1]`
+pub(crate) fn negative_log_likelihoods(logits: Tensor<3>, batch: &TrainBatch) -> Tensor<3> {
     let [agents, steps, _] = logits.dims();
     let device = logits.device();
     let targets: Vec<i32> = batch.targets.iter().map(|&t| t as i32).collect();
@@ -18,5 +19,5 @@ pub(crate) fn negative_log_likelihood(logits: Tensor<3>, batch: &TrainBatch) -> 
     let weights = TensorData::new(batch.weights.clone(), [agents, steps, 1]);
     let weights = Tensor::<3>::from_data(weights, &device);
     let taken = log_softmax(logits, 2).gather(2, targets);
-    (taken * weights).sum().neg()
+    (taken * weights).neg()
 }
