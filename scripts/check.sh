@@ -99,6 +99,9 @@ bin=$root/target/debug
     "$bin/dt-analysis" cache runs/memory-dt/seed-0 --hooks 'blocks.*.hook_resid_post' --out activations.safetensors
 )
 
+step "kills at system calls, each gone on with"
+python3 tests/python/check_kills.py --every 9
+
 step "libtorch: lints, tests, training and evaluation on its CPU"
 scripts/libtorch.sh
 (

@@ -81,12 +81,22 @@ fn processors_of_one_word_change_no_byte() {
     let lab = Lab::with_training(6, "keep_steps: [0, 1],");
     train(&lab, "native", &["--threads", "1"]);
     let emulated = |processor: &str| {
-        let args = ["train", "tiny.ron", "--quiet", "--threads", "1", "--out", processor];
+        let args = [
+            "train",
+            "tiny.ron",
+            "--quiet",
+            "--threads",
+            "1",
+            "--out",
+            processor,
+        ];
         let plain = lab.command(Program::Train, &args);
         let mut command = std::process::Command::new("qemu-x86_64");
         command.args(["-cpu", processor]).arg(plain.get_program());
         command.args(plain.get_args()).current_dir(lab.path());
-        command.output().map(|output| assert!(output.status.success(), "{output:?}"))
+        command
+            .output()
+            .map(|output| assert!(output.status.success(), "{output:?}"))
     };
     if emulated("Haswell").is_err() {
         eprintln!("skipped: qemu-x86_64, which emulates another processor, is not here");
@@ -98,5 +108,8 @@ fn processors_of_one_word_change_no_byte() {
     emulated("Nehalem").unwrap();
     assert_eq!(word(&lab, "Nehalem"), "x86_64");
     let [new, old] = ["Haswell", "Nehalem"].map(|run| run_contents(&lab.at(run)));
-    assert_ne!(new["metrics.jsonl"], old["metrics.jsonl"], "else one word would do");
+    assert_ne!(
+        new["metrics.jsonl"], old["metrics.jsonl"],
+        "else one word would do"
+    );
 }

@@ -338,6 +338,17 @@ impl AgentConfig {
                 look_backs.share
             ));
         }
+        if let Some(look_backs) = training.look_backs
+            && look_backs.steps == 0
+            && look_backs.share > 0.0
+            && look_backs.from_step >= training.steps
+        {
+            return Some(format!(
+                "field `training.look_backs.from_step`: none would be drawn from step {}, as training \
+                 ends at step {}",
+                look_backs.from_step, training.steps
+            ));
+        }
         let evaluation = &self.evaluation;
         let after_perfect = training.look_backs.map_or(0, |l| l.after_perfect);
         for (name, waits) in [
@@ -541,6 +552,12 @@ mod tests {
                 .to_string()
                 .contains("stop_after_perfect")
         );
+        let late = AgentConfig::parse(
+            "a.ron",
+            "(name: \"a\", dataset: \"d\", evaluation: (),
+              training: (steps: 5, look_backs: (share: 0.4, from_step: 5)))",
+        );
+        assert!(late.unwrap_err().to_string().contains("from_step"));
         let huge = AgentConfig::parse(
             "a.ron",
             "(name: \"a\", dataset: \"d\", evaluation: (),

@@ -139,7 +139,9 @@ impl Trainer {
     pub fn last_step(&self, agent: usize) -> u64 {
         let training = &self.config.training;
         match (training.look_backs, self.agents[agent].look_backs_from) {
-            (Some(look_backs), Some(from)) if look_backs.steps > 0 => from + look_backs.steps,
+            (Some(look_backs), Some(from)) if look_backs.steps > 0 => {
+                from.saturating_add(look_backs.steps)
+            }
             _ => training.steps,
         }
     }

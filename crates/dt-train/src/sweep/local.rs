@@ -67,7 +67,9 @@ fn start(mut job: Job) -> io::Result<Child> {
     if let Some(folder) = job.log.parent() {
         fs::create_dir_all(folder).map_err(named)?;
     }
-    let log = File::create(&job.log).map_err(named)?;
+    // What a run said before it was stopped stays.
+    let log = File::options().create(true).append(true).open(&job.log);
+    let log = log.map_err(named)?;
     let errors = log.try_clone().map_err(named)?;
     job.command
         .stdin(Stdio::null())
