@@ -1,5 +1,6 @@
 //! What the four programs do alike: how they start, print and end.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, StdoutLock, Write};
 use std::path::Path;
@@ -27,10 +28,30 @@ pub enum Outcome {
 /// the error is on standard error. A reader that has seen enough (`dt-env list | head -1`) is no
 /// error.
 pub fn main<C: clap::Parser>(
-    run: impl FnOnce(&C, &mut StdoutLock<'static>) -> Result<Outcome>,
+    run: impl FnOnce(&C, &mut Plain<StdoutLock<'static>>) -> Result<Outcome>,
 ) -> ExitCode {
     let cli = C::parse();
-    exit_code(&run(&cli, &mut io::stdout().lock()), &mut io::stderr())
+    let mut out = Plain(io::stdout().lock());
+    exit_code(&run(&cli, &mut out), &mut io::stderr())
+}
+
+/// Text that is written through it does nothing but be read: names of files, and names in files of
+/// others, may hold what a terminal obeys ([`crate::text::plain`]). Line ends stay.
+pub struct Plain<W>(W);
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Formatted text comes in pieces that are whole; anything else is written as it is.
+        match std::str::from_utf8(bytes).map(plain_lines) {
+            Ok(Cow::Owned(escaped)) => self.0.write_all(escaped.as_bytes())?,
+            _ => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn exit_code(outcome: &Result<Outcome>, stderr: &mut impl Write) -> ExitCode {
@@ -115,6 +136,13 @@ mod tests {
         assert_eq!(code(Err(wrong)), (is(2), said));
         let (_, said) = code(Err(anyhow::anyhow!("é".repeat(100_000))));
         assert!(said.chars().count() < 2000 && said.contains("98500 characters more"));
+    }
+
+    #[test]
+    fn what_is_printed_is_only_read() {
+        let mut printed = Vec::new();
+        writeln!(Plain(&mut printed), "{}: {}\tok", "a\u{1b}[2J", 3).unwrap();
+        assert_eq!(printed, b"a\\u{1b}[2J: 3\tok\n");
     }
 
     #[test]

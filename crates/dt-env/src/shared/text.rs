@@ -13,9 +13,9 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     escaped(text, is_active)
 }
 
-/// The same for a message of several lines: their ends stay.
+/// The same for text of several lines: their ends stay, and so do tabs.
 pub fn plain_lines(text: &str) -> Cow<'_, str> {
-    escaped(text, |c| is_active(c) && c != '\n')
+    escaped(text, |c| is_active(c) && c != '\n' && c != '\t')
 }
 
 fn escaped(text: &str, hide: impl Fn(char) -> bool) -> Cow<'_, str> {

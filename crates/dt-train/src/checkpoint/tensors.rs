@@ -44,8 +44,9 @@ pub fn write_tensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), Checkpo
     write_atomic(path, &file)
 }
 
-/// Longest header of a safetensors file of ours: names, shapes and places of some hundred tensors.
-const MAX_HEADER: u64 = 4 << 20;
+/// Longest header of a safetensors file: names, shapes and places of some hundred tensors need far
+/// less, but others write what they like into its metadata.
+const MAX_HEADER: u64 = 32 << 20;
 
 /// Most values of a file of which nothing else is known: 256 MiB.
 const MAX_VALUES: u64 = 64 << 20;

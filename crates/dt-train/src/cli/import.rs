@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use dt_env::files::Staging;
-use dt_env::text::plain;
 use dt_train::checkpoint::{AGENT_FOLDER, save_imported};
 use dt_train::formats::pytorch_2023::import_pytorch;
 use dt_train::model::param_specs;
@@ -41,17 +40,11 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     writeln!(
         out,
         "{}: {} blocks, {} wide, {count} parameters",
-        plain(&record.name),
-        record.model.n_layers,
-        record.model.d_model
+        record.name, record.model.n_layers, record.model.d_model
     )?;
     match &record.env {
         Some(env) => writeln!(out, "  World: {}, {} steps", env.id, env.max_steps())?,
-        None => writeln!(
-            out,
-            "  World: {}, not available here",
-            plain(record.world_id())
-        )?,
+        None => writeln!(out, "  World: {}, not available here", record.world_id())?,
     }
     writeln!(out, "  Agent: {}", args.out.display())?;
     if !dropped.is_empty() {

@@ -128,11 +128,21 @@ pub fn read_metrics(run: &Path) -> Result<Vec<MetricLine>, CheckpointError> {
         let read = (&mut file).take(MAX_LINE).read_until(b'\n', &mut line);
         read.map_err(CheckpointError::io(&path))?;
         if line.last() != Some(&b'\n') {
-            if line.len() as u64 == MAX_LINE {
-                let message = format!("line {number}: longer than {MAX_LINE} bytes");
-                return Err(CheckpointError::corrupt(&path, message));
+            // What is half written of a line of ours is still text that begins as one.
+            let is_ours = line.starts_with(b"{") && line.is_ascii();
+            let wrong = match line.len() as u64 {
+                0 => None,
+                MAX_LINE => Some(format!("longer than {MAX_LINE} bytes")),
+                _ if !is_ours => Some("is no JSON".to_owned()),
+                _ => None,
+            };
+            match wrong {
+                None => break,
+                Some(wrong) => {
+                    let message = format!("line {number}: {wrong}");
+                    return Err(CheckpointError::corrupt(&path, message));
+                }
             }
-            break;
         }
         let parsed = serde_json::from_slice(&line);
         lines.push(
@@ -157,5 +167,8 @@ mod tests {
         fs::write(&path, format!("{}\n{line}", &line[..30])).unwrap();
         let error = read_metrics(run.path()).unwrap_err().to_string();
         assert!(error.contains("metrics.jsonl: line 1"), "{error}");
+        fs::write(&path, b"\xff\0").unwrap();
+        let error = read_metrics(run.path()).unwrap_err().to_string();
+        assert!(error.contains("line 1: is no JSON"), "{error}");
     }
 }

@@ -33,6 +33,9 @@ const STUDY_STEPS: u32 = 50;
 /// Largest file that is read; the published ones have three megabytes.
 const MAX_BYTES: u64 = 512 << 20;
 
+/// Longest episode that a configuration may tell of.
+const MAX_STEPS: usize = 1 << 20;
+
 /// An agent as read from a file: what it is, its values in memory order, and the names of the
 /// tensors that were left out.
 pub type Imported = (AgentRecord, Vec<Vec<f32>>, Vec<String>);
@@ -72,6 +75,12 @@ fn read(path: &Path, name: &str, length: u64, max_steps: Option<u32>) -> Result<
     if !(3..=31).contains(&view) {
         return Err(format!(
             "environment_config.view_size: is {view}, must be from 3 to 31"
+        ));
+    }
+    if environment.max_steps > MAX_STEPS {
+        return Err(format!(
+            "environment_config.max_steps: is {}, must be at most {MAX_STEPS}",
+            environment.max_steps
         ));
     }
     let model = theirs.ours(view, dimension(&tensors, "state_embedding.weight", 1)?)?;
