@@ -126,7 +126,7 @@ fn dt_train() {
             &["train", "text.ron"],
             &["train", "data.ron"],
             &["train", "tiny.ron", "--out", "run"],
-            &["train", "tiny.ron", "--out", "new", "--resume"],
+            &["train", "tiny.ron", "--out", "run", "--resume", "--seed", "1"],
             &["--seeds", "5..2"],
             &["--device", "gpu"],
             &["eval", "absent"],
