@@ -280,6 +280,9 @@ pub fn write_named(
 }
 
 /// Indented JSON with a line end: the bytes of a file of numbers.
+///
+/// # Errors
+/// If the value has maps whose keys are no text.
 pub fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     Ok((serde_json::to_string_pretty(value)? + "\n").into_bytes())
 }

@@ -96,7 +96,7 @@ impl Question {
         let (study, subjects) = self.load()?;
         let kinds: Vec<String> = subjects.iter().map(|s| part_of_name(s.kind())).collect();
         output.check_none_begins("", places.figures, &kinds)?;
-        ask(study, subjects, question)
+        ask(&study, subjects, question)
     }
 }
 
@@ -107,11 +107,11 @@ fn part_of_name(kind: &str) -> String {
 
 /// Asks every agent one question.
 pub fn ask<T>(
-    study: Study,
+    study: &Study,
     subjects: Vec<Subject>,
     question: impl Fn(&Experiment) -> Result<T, Error>,
 ) -> Result<Answers<T>> {
-    let set = PromptSet::new(&study)?;
+    let set = PromptSet::new(study)?;
     let bar = progress(subjects.len());
     let mut records = Vec::new();
     for subject in &subjects {

@@ -33,7 +33,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let (study, subjects) = question.load()?;
     let evidence_file = |name: &str| format!("evidence/{}", file_name(name));
     output.check_free(subjects.iter().map(|s| evidence_file(&s.name)))?;
-    let answers = ask(study, subjects, |experiment| {
+    let answers = ask(&study, subjects, |experiment| {
         reproduce(experiment, &rules.claims)
     })?;
     let mut evidence = Vec::new();

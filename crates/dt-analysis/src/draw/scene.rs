@@ -156,7 +156,7 @@ impl Scene {
         // What lies so far away that it has millions of strokes is not seen, and drawn in one.
         let length = |pair: &[Point]| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
         let long: f64 = points.windows(2).map(length).sum();
-        if pattern.is_empty() || !(long <= LONGEST_DASHED) {
+        if pattern.is_empty() || long.is_nan() || long > LONGEST_DASHED {
             return self.path(points.to_vec(), color, width, opacity);
         }
         for stroke in dashes(points, pattern) {

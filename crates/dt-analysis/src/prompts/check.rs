@@ -75,18 +75,19 @@ fn of_prompts(study: &Study) -> Option<String> {
 
 /// Prompts are named by three decimals of their return-to-go.
 fn of_returns(study: &Study) -> Option<String> {
+    // Equal names are said where the prompts are laid out; a zero that is negative has another.
     let mut seen: Vec<(String, f64)> = Vec::new();
     for &rtg in &study.returns_to_go {
-        // Not a number fails too.
-        if !(rtg.abs() <= MAX_RETURN) {
+        if rtg.is_nan() || rtg.abs() > MAX_RETURN {
             return Some(format!(
                 "field `returns_to_go`: {rtg:e} must be a number from -{MAX_RETURN:e} to \
                  {MAX_RETURN:e}"
             ));
         }
-        // Zero has no sign.
-        let name = format!("{rtg:.3}").replace("-0.000", "0.000");
-        if let Some((_, before)) = seen.iter().find(|(known, _)| *known == name) {
+        let name = format!("{rtg:.3}");
+        let zero = |name: &str| name.trim_start_matches('-') == "0.000";
+        let differs = |known: &str| known != name && zero(known) && zero(&name);
+        if let Some((_, before)) = seen.iter().find(|(known, _)| differs(known)) {
             return Some(format!(
                 "field `returns_to_go`: {before} and {rtg} have the same first three decimals, by \
                  which prompts are named; leave one out"
