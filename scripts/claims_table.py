@@ -31,17 +31,28 @@ def cell(summary: dict) -> str:
             f"[{share['low']:.2f}, {share['high']:.2f}]")
 
 
+def in_cell(text: str) -> str:
+    """A name as a cell of the table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def main() -> None:
     path, *kinds = sys.argv[1:] or sys.exit(__doc__)
-    verdicts = json.loads(Path(path).read_text())
+    verdicts = json.loads(Path(path).read_text(encoding="utf-8"))
     kinds = kinds or list(verdicts)
-    rules = (Path(__file__).parent.parent / "studies/claims.ron").read_text()
-    names = re.findall(r'^ +claim: "(.*)",$', rules, re.M)
-    print("| # | claim | " + " | ".join(kinds) + " |")
+    for kind in kinds:
+        if kind not in verdicts:
+            sys.exit(f"{path}: no kind is called `{kind}`; there are {', '.join(verdicts)}")
+    rules = (Path(__file__).parent.parent / "studies/claims.ron").read_text(encoding="utf-8")
+    # By number: a report may be judged by other claims, or by some of them.
+    names = dict(re.findall(r'^ +id: (\d+),\n +claim: "(.*)",$', rules, re.M))
+    found = {kind: {str(summary["id"]): summary for summary in verdicts[kind]} for kind in kinds}
+    numbers = sorted({n for kind in kinds for n in found[kind]}, key=int)
+    print("| # | claim | " + " | ".join(map(in_cell, kinds)) + " |")
     print("| --- | --- |" + " --- |" * len(kinds))
-    for n, name in enumerate(names):
-        cells = [cell(verdicts[kind][n]) for kind in kinds]
-        print(f"| {n + 1} | {name} | " + " | ".join(cells) + " |")
+    for n in numbers:
+        cells = [cell(found[kind][n]) if n in found[kind] else "–" for kind in kinds]
+        print(f"| {n} | {in_cell(names.get(n, '–'))} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

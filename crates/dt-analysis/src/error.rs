@@ -45,6 +45,9 @@ pub enum Error {
     /// A definition is wrong.
     #[error(transparent)]
     Config(#[from] dt_env::config::ConfigError),
+    /// A file could not be opened, read within its limit, or written.
+    #[error(transparent)]
+    Files(#[from] dt_env::files::FilesError),
     /// The question cannot be asked of this agent or world.
     #[error("{0}")]
     Question(String),

@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 
 use common::{given, small_config, small_subject, write_agent};
 use dt_analysis::papers::memory_dt::claims::{Claims, judge};
+use dt_analysis::papers::memory_dt::dossier::agent_study::AgentStudy;
 use dt_analysis::papers::memory_dt::dossier::reproduce::{measure, reproduce};
 use dt_analysis::papers::memory_dt::evidence::{Evidence, about};
 use dt_analysis::prompts::{PromptSet, Study};
@@ -403,14 +404,14 @@ fn a_study_with_other_thresholds_measures_nothing() {
 
     // Marks that a new measurement would wipe out: on an agent, and on a transfer.
     let kept = dir.join("out/agents/small.seed-0.json");
-    let mut marked: Value = read("out/agents/small.seed-0.json");
     assert_eq!(
-        marked["results"]["findings"],
+        read("out/agents/small.seed-0.json")["results"]["findings"],
         json!([]),
         "no verdict is kept"
     );
-    marked["results"]["parameters"] = json!(12345);
-    fs::write(&kept, marked.to_string()).unwrap();
+    let mut marked: AgentStudy = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
+    marked.results.parameters = 12345;
+    fs::write(&kept, marked.to_json()).unwrap();
     let mut transfers = read("out/transfer.json");
     for record in transfers.as_array_mut().unwrap() {
         record["turned"] = json!(1.0);

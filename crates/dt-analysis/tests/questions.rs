@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::{small_config, write_agent};
+use dt_analysis::papers::memory_dt::dossier::agent_study::AgentStudy;
 use dt_train::model::ModelConfig;
 use serde_json::Value;
 
@@ -213,13 +214,24 @@ fn a_study_goes_on_where_it_stopped() {
     let page = fs::read_to_string(file("report.html")).unwrap();
     assert!(page.contains("Edit the picture or edit the thought"));
 
-    // A kept agent is not asked again: what its file says stands.
-    let mut marked: Value = serde_json::from_slice(&first).unwrap();
-    marked["results"]["parameters"] = 12345.into();
-    fs::write(&kept, serde_json::to_vec(&marked).unwrap()).unwrap();
+    // A kept agent is not asked again: what its file says stands, if a study wrote it.
+    let mut marked: AgentStudy = serde_json::from_slice(&first).unwrap();
+    marked.results.parameters = 12345;
+    fs::write(&kept, marked.to_json()).unwrap();
     study(&["--force"]);
-    let results: Value = serde_json::from_slice(&fs::read(file("results.json")).unwrap()).unwrap();
-    assert_eq!(results["small/seed-0"]["parameters"], 12345);
+    let parameters = || {
+        let results = fs::read(file("results.json")).unwrap();
+        let results: Value = serde_json::from_slice(&results).unwrap();
+        results["small/seed-0"]["parameters"].clone()
+    };
+    assert_eq!(parameters(), 12345);
+    // One that somebody else has changed is no cache.
+    let mut changed: Value = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
+    changed["adversaries"] = Value::Array(Vec::new());
+    fs::write(&kept, changed.to_string()).unwrap();
+    study(&["--force"]);
+    assert_ne!(parameters(), 12345);
+    assert_eq!(fs::read(&kept).unwrap(), first);
     // Other weights are.
     write_agent(
         &dir.path().join("agent-0"),

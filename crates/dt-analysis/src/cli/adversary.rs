@@ -13,7 +13,7 @@ use dt_analysis::subject::exposure::Exposure;
 use serde::Serialize;
 
 use super::Outcome;
-use super::question::{Question, write_json_file};
+use super::question::{Places, Question, of_agent, write_figures};
 
 /// Search for observations that turn an agent's choice.
 ///
@@ -49,28 +49,35 @@ struct Found {
     beam_earlier: BeamRecord,
 }
 
+const PLACES: Places = Places {
+    command: "adversary",
+    figures: &[],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
-    let path = question.check_free("adversary.json")?;
+    question.output(PLACES.command, &[&PLACES.numbers()])?;
     let (study, subjects) = question.load()?;
+    // What the searches ask for at their end is asked for first.
+    study.main_factor()?;
     let all = PromptSet::new(&study)?;
     let [start, decision] =
         ["start", "decision"].map(|moment| study.moment(moment).expect("a study has both"));
     let earlier: Vec<usize> = (start..decision).collect();
     let frame = args.frame.as_ref().unwrap_or(&study.site);
+    study.frame(frame)?;
     let mut found: BTreeMap<&str, Found> = BTreeMap::new();
     for subject in &subjects {
-        let exposure = Exposure::of(&subject.agent, &study)?;
-        let (record, _) = search(
-            &Experiment::new(subject, &all),
-            &exposure,
-            (frame, args.mode),
-        )?;
-        let one = Found {
-            record,
-            beam_start: beam_search(&Experiment::new(subject, &all), &[start])?,
-            beam_earlier: beam_search(&Experiment::new(subject, &all), &earlier)?,
+        let experiment = Experiment::new(subject, &all);
+        let ask = || {
+            let exposure = Exposure::of(&subject.agent, &study)?;
+            Ok(Found {
+                record: search(&experiment, &exposure, (frame, args.mode))?.0,
+                beam_start: beam_search(&experiment, &[start])?,
+                beam_earlier: beam_search(&experiment, &earlier)?,
+            })
         };
+        let one = ask().map_err(|error| of_agent(subject, error))?;
         if !question.json {
             write_summary(out, &subject.name, &one.record)?;
             write_beam(out, "the first frame", &one.beam_start)?;
@@ -78,12 +85,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         }
         found.insert(&subject.name, one);
     }
-    write_json_file(&path, &found)?;
-    if question.json {
-        super::write_json(out, &found)?;
-    } else {
-        writeln!(out, "{}", path.display())?;
-    }
+    write_figures(question, &PLACES, &[], &found, out)?;
     Ok(Outcome::Done)
 }
 

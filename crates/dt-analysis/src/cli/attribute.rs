@@ -10,7 +10,7 @@ use dt_analysis::questions::walsh::{WalshSite, residual_points, walsh};
 use serde::Serialize;
 
 use super::Outcome;
-use super::question::{self, Question};
+use super::question::{self, Places, Question};
 
 /// What each component adds to the logit difference, and which of the study's factors are where.
 ///
@@ -30,9 +30,13 @@ struct Record {
     walsh: Vec<WalshSite>,
 }
 
+const PLACES: Places = Places {
+    command: "attribute",
+    figures: &["fig-b6-", "fig-b7-"],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
-    args.question.check_free("attribute.json")?;
-    let answers = args.question.ask(|experiment| {
+    let answers = args.question.ask(&PLACES, |experiment| {
         let points = residual_points(experiment.subject.n_layers());
         Ok(Record {
             attribution: attribution(experiment)?,
@@ -45,7 +49,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     question::write(
         &args.question,
         &answers,
-        "attribute",
+        &PLACES,
         |group, about| {
             let mut figures = attribution_figures(&group.part(|r| &r.attribution), about);
             figures.extend(walsh_figures(&group.part(|r| &r.walsh), about));

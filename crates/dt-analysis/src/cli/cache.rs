@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use dt_analysis::prompts::PromptSet;
 use dt_analysis::prompts::Study;
 use dt_analysis::subject::activations::{matching_points, write_activations};
@@ -12,6 +12,7 @@ use dt_train::device::DeviceSpec;
 use serde::Serialize;
 
 use super::Outcome;
+use super::question::{check_file, create_parent};
 
 /// Write activations of a study's prompts to a safetensors file, for other tools.
 ///
@@ -47,26 +48,22 @@ pub struct Args {
 
 #[derive(Serialize)]
 struct Record {
-    file: PathBuf,
+    file: String,
     prompts: usize,
     hooks: Vec<String>,
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
-    if args.out.exists() && !args.force {
-        bail!(
-            "{} exists already; use --force to replace it, or another --out",
-            args.out.display()
-        );
-    }
+    check_file(&args.out, args.force)?;
     let study = Study::find(&args.prompts)?;
     let subject = Subject::load(&args.run, &study, args.device)?;
     let set = PromptSet::new(&study)?;
     let experiment = Experiment::new(&subject, &set);
     let points = matching_points(&args.hooks, subject.n_layers())?;
+    create_parent(&args.out)?;
     let prompts = write_activations(&experiment, &points, &args.out)?;
     let record = Record {
-        file: args.out.clone(),
+        file: args.out.display().to_string(),
         prompts,
         hooks: points.iter().map(ToString::to_string).collect(),
     };

@@ -5,13 +5,12 @@ use dt_analysis::subject::Experiment;
 use std::io::Write;
 
 use anyhow::Result;
-use dt_analysis::files::write_all;
 use dt_analysis::papers::memory_dt::errata::errata;
 use dt_analysis::papers::memory_dt::figures::errata_figure;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 
 use super::Outcome;
-use super::question::{Question, list, write_json_file};
+use super::question::{Places, Question, of_agent, write_figures};
 
 /// How the post's Figure 20 came about, by committing its two defects on purpose.
 ///
@@ -25,25 +24,25 @@ pub struct Args {
     question: Question,
 }
 
+const PLACES: Places = Places {
+    command: "errata",
+    figures: &["fig-20-errata"],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
-    let path = args.question.check_free("errata.json")?;
+    let output = (args.question).output(PLACES.command, &[&PLACES.numbers()])?;
+    output.check_none_begins("", PLACES.figures, &[])?;
     let (study, subjects) = args.question.load()?;
     let all = PromptSet::new(&study)?;
     let records = subjects
         .iter()
-        .map(|subject| Ok(errata(&Experiment::new(subject, &all))?))
-        .collect::<Result<Vec<_>>>()?;
+        .map(|subject| errata(&Experiment::new(subject, &all)).map_err(|e| of_agent(subject, e)))
+        .collect::<Result<Vec<_>, _>>()?;
     let post = PostNumbers::read();
     let figures: Vec<_> = records
         .iter()
         .map(|record| errata_figure(record, &post))
         .collect();
-    let written = write_all(&figures, &args.question.out, args.question.force)?;
-    write_json_file(&path, &records)?;
-    if args.question.json {
-        super::write_json(out, &records)?;
-    } else {
-        list(out, &path, &written)?;
-    }
+    write_figures(&args.question, &PLACES, &figures, &records, out)?;
     Ok(Outcome::Done)
 }

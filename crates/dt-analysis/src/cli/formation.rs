@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use dt_analysis::draw::Figure;
-use dt_analysis::figures::formation_figure;
-use dt_analysis::files::write_all;
+use dt_analysis::figures::{formation_figure, slug};
 use dt_analysis::questions::formation::{FormationPoint, FormationRecord, formation, last_point};
 
 use super::Outcome;
-use super::question::{Question, list, progress, write_json_file};
+use super::question::{Places, Question, list, of_agent, progress, write_files};
 
 /// How the study's direction forms during training, from the checkpoints that runs kept.
 ///
@@ -37,13 +36,28 @@ pub struct Args {
     last: bool,
 }
 
+const PLACES: Places = Places {
+    command: "formation",
+    figures: &["formation."],
+};
+/// Of the newest weights alone.
+const LAST: Places = Places {
+    command: "formation-last",
+    figures: &[],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
     if args.last {
         return run_last(question, out);
     }
-    let path = question.check_free("formation.json")?;
+    let output = question.output(PLACES.command, &[&PLACES.numbers()])?;
     let (study, subjects) = question.load()?;
+    study.main_factor()?;
+    let names: Vec<String> = (subjects.iter())
+        .map(|s| format!(".{}.", slug(&s.name)))
+        .collect();
+    output.check_none_begins("", PLACES.figures, &names)?;
     let set = PromptSet::new(&study)?;
     let bar = progress(subjects.len());
     let mut records: BTreeMap<&str, FormationRecord> = BTreeMap::new();
@@ -54,7 +68,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             .map(|path| Subject::load(path, &study, question.device))
             .collect::<Result<_, _>>()?;
         let experiment = Experiment::new(subject, &set);
-        records.insert(&subject.name, formation(&experiment, &states)?);
+        is_one_run(subject, &states)?;
+        let record = formation(&experiment, &states).map_err(|e| of_agent(subject, e))?;
+        records.insert(&subject.name, record);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -62,8 +78,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         .iter()
         .map(|(name, record)| formation_figure(name, record, &study))
         .collect();
-    let written = write_all(&figures, &question.out, question.force)?;
-    write_json_file(&path, &records)?;
+    let written = write_files(question, &PLACES, &figures, &records)?;
     if question.json {
         super::write_json(out, &records)?;
         return Ok(Outcome::Done);
@@ -83,15 +98,14 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         }
         table(out, &record.points)?;
     }
-    list(out, &path, &written)?;
+    list(out, &question.out.join(PLACES.numbers()), &written)?;
     Ok(Outcome::Done)
 }
 
 /// Asks of the newest weights alone.
 fn run_last(question: &Question, out: &mut impl Write) -> Result<Outcome> {
-    let path = question.check_free("formation-last.json")?;
-    let answers = question.ask(last_point)?;
-    write_json_file(&path, &answers.keyed())?;
+    let answers = question.ask(&LAST, last_point)?;
+    write_files(question, &LAST, &[], &answers.keyed())?;
     if question.json {
         super::write_json(out, &answers.keyed())?;
         return Ok(Outcome::Done);
@@ -100,7 +114,7 @@ fn run_last(question: &Question, out: &mut impl Write) -> Result<Outcome> {
         writeln!(out, "{name}")?;
         table(out, std::slice::from_ref(point))?;
     }
-    list(out, &path, &[])?;
+    list(out, &question.out.join(LAST.numbers()), &[])?;
     Ok(Outcome::Done)
 }
 
@@ -134,17 +148,44 @@ fn table(out: &mut impl Write, points: &[FormationPoint]) -> Result<()> {
     Ok(())
 }
 
+/// Refuses checkpoints that are not of the run in whose folder they lie: theirs would be another
+/// agent's steps.
+fn is_one_run(subject: &Subject, states: &[Subject]) -> Result<()> {
+    let of = |s: &Subject| {
+        let record = &s.agent.record;
+        let data = record.dataset_blake3.clone();
+        (
+            record.name.clone(),
+            record.seed,
+            data,
+            record.model.clone(),
+            record.sizes,
+        )
+    };
+    match states.iter().find(|state| of(state) != of(subject)) {
+        Some(other) => bail!(
+            "{} is a checkpoint of another agent than {} ({} and {}): name, seed, data, model and \
+             sizes must be the same; remove it",
+            other.agent.dir.display(),
+            subject.agent.dir.display(),
+            other.name,
+            subject.name
+        ),
+        None => Ok(()),
+    }
+}
+
 /// Folders of kept weights, by step; the run itself stands for its last step.
 fn checkpoints(run: &Path, last: u64) -> Vec<PathBuf> {
     let mut found: BTreeMap<u64, PathBuf> = BTreeMap::new();
-    let entries = std::fs::read_dir(run.join("checkpoints"))
-        .into_iter()
-        .flatten();
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let step = name.strip_prefix("step-").and_then(|s| s.parse().ok());
-        if let Some(step) = step.filter(|_| entry.path().join("agent.safetensors").exists()) {
-            found.insert(step, entry.path());
+    // An imported agent has none.
+    for path in dt_env::files::list(&run.join("checkpoints")).unwrap_or_default() {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let step = name.and_then(|name| name.strip_prefix("step-"));
+        if let Some(step) = step.and_then(|step| step.parse().ok())
+            && path.join("agent.safetensors").exists()
+        {
+            found.insert(step, path);
         }
     }
     found.entry(last).or_insert_with(|| run.to_owned());

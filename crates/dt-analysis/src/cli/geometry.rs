@@ -8,7 +8,7 @@ use dt_analysis::questions::geometry::{EXPOSED_FRAMES, geometry};
 use dt_analysis::subject::exposure::Exposure;
 
 use super::Outcome;
-use super::question::{self, Question};
+use super::question::{self, Places, Question};
 
 /// Lengths, angles and components of the vectors of what an agent sees.
 ///
@@ -21,9 +21,15 @@ pub struct Args {
     question: Question,
 }
 
+const PLACES: Places = Places {
+    command: "geometry",
+    figures: &[
+        "fig-05-", "fig-06-", "fig-07-", "fig-09-", "fig-10-", "fig-11-", "fig-12-", "fig-13",
+    ],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
-    args.question.check_free("geometry.json")?;
-    let answers = args.question.ask(|experiment| {
+    let answers = args.question.ask(&PLACES, |experiment| {
         let study = &experiment.prompts.study;
         let exposure = Exposure::of(&experiment.subject.agent, study)?;
         let objects = study.direction_set()?.objects;
@@ -31,6 +37,6 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         let exposed = exposure.exposed_cells(view, objects, EXPOSED_FRAMES);
         geometry(experiment, &exposed)
     })?;
-    question::write(&args.question, &answers, "geometry", geometry_figures, out)?;
+    question::write(&args.question, &answers, &PLACES, geometry_figures, out)?;
     Ok(Outcome::Done)
 }

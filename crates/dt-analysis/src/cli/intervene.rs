@@ -11,7 +11,7 @@ use dt_analysis::questions::steering::{SteeringRecord, steering};
 use serde::Serialize;
 
 use super::Outcome;
-use super::question::{self, Question};
+use super::question::{self, Places, Question};
 
 /// What edits of the observation do, and what the same edits of the representation do.
 ///
@@ -35,9 +35,13 @@ struct Record {
     steering: Option<SteeringRecord>,
 }
 
+const PLACES: Places = Places {
+    command: "intervene",
+    figures: &["fig-17-", "fig-18-", "fig-19-", "fig-a1-"],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
-    args.question.check_free("intervene.json")?;
-    let answers = args.question.ask(|experiment| {
+    let answers = args.question.ask(&PLACES, |experiment| {
         let study = &experiment.prompts.study;
         let mediation = match double_complement(study, &study.site) {
             Some(edit) => clean_mediation(experiment, edit, RANDOM)?,
@@ -55,7 +59,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     question::write(
         &args.question,
         &answers,
-        "intervene",
+        &PLACES,
         |group, about| intervention_figures(&group.part(|r| &r.effects), about),
         out,
     )?;

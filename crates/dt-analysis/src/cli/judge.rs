@@ -1,18 +1,17 @@
 //! `dt-analysis judge`
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use dt_analysis::files::{MAX_RECORD, Output, json_bytes, read_json};
 use dt_analysis::papers::memory_dt::claims::{Claims, Judgement, judge};
 use dt_analysis::papers::memory_dt::evidence::Evidence;
 use dt_analysis::questions::transfer::TransferRecord;
-use dt_train::checkpoint::write_atomic;
+use dt_env::files::{list, read_text};
 use rayon::prelude::*;
 
-use super::question::{check_free, write_json_file};
 use super::verdicts::{self, Judged};
 use super::{Outcome, write_json};
 
@@ -43,11 +42,13 @@ pub struct Args {
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let (claims, _) = Claims::find(&args.claims)?;
-    let places = args.out.as_ref().map(|dir| {
-        let file = |name| check_free(dir.join(name), args.force);
-        Ok::<_, anyhow::Error>([file("claims.json")?, file("claims.csv")?])
-    });
-    let places = places.transpose()?;
+    /// In the order in which they are written: the verdicts say that all is done.
+    const FILES: [&str; 2] = ["claims.csv", "claims.json"];
+    let output = (args.out.as_ref()).map(|dir| Output::new(dir, "judge", args.force));
+    let output = output.transpose()?;
+    if let Some(output) = &output {
+        output.check_free(FILES.iter().rev())?;
+    }
     let kept = Kept::read(&args.kept)?;
     let judgements: Vec<Judgement> = (kept.evidence.par_iter())
         .map(|evidence| judge(evidence, &claims, kept.transfers.as_deref()))
@@ -60,9 +61,10 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         })
         .collect();
     let summaries = verdicts::summaries(&claims, &agents)?;
-    if let Some([json, csv]) = &places {
-        write_json_file(json, &summaries)?;
-        write_atomic(csv, verdicts::csv(&agents).as_bytes())?;
+    if let Some(output) = &output {
+        let bytes = [verdicts::csv(&agents).into_bytes(), json_bytes(&summaries)?];
+        let files: Vec<_> = FILES.map(str::to_owned).into_iter().zip(bytes).collect();
+        output.write(("", &[]), &files)?;
     }
     if args.json {
         let by_agent: BTreeMap<&str, &Judgement> = (agents.iter().zip(&judgements))
@@ -74,8 +76,10 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         verdicts::print(out, &claims, &agents, &summaries)?;
         writeln!(out)?;
         verdicts::print_each(out, &agents)?;
-        for path in places.iter().flatten() {
-            writeln!(out, "{}", path.display())?;
+        if let Some(output) = &output {
+            for name in FILES.iter().rev() {
+                writeln!(out, "{}", output.dir().join(name).display())?;
+            }
         }
     }
     Ok(Outcome::Done)
@@ -97,7 +101,7 @@ impl Kept {
         };
         let read: Vec<Evidence> = (files.par_iter())
             .map(|file| {
-                let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+                let text = read_text(file, MAX_RECORD)?;
                 Ok(Evidence::parse(file, &text)?)
             })
             .collect::<Result<_>>()?;
@@ -151,13 +155,8 @@ fn files_in(dir: &Path) -> Result<Vec<PathBuf>> {
         if !folder.is_dir() {
             continue;
         }
-        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
-        for entry in entries {
-            let path = entry.with_context(|| folder.display().to_string())?.path();
-            if path.extension().is_some_and(|e| e == "json") {
-                files.push(path);
-            }
-        }
+        let json = |path: &PathBuf| path.extension().is_some_and(|e| e == "json");
+        files.extend(list(&folder)?.into_iter().filter(json));
     }
     if files.is_empty() {
         bail!(
@@ -173,13 +172,13 @@ fn files_in(dir: &Path) -> Result<Vec<PathBuf>> {
 /// What a study tried from agent to agent, if it is there.
 fn transfers(dir: &Path) -> Result<Option<Vec<TransferRecord>>> {
     let path = dir.join("transfer.json");
-    if !path.is_file() {
+    if path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let mut json = serde_json::Deserializer::from_str(&text);
-    match serde_path_to_error::deserialize(&mut json) {
-        Ok(records) => Ok(Some(records)),
-        Err(e) => bail!("{}: field `{}`: {}", path.display(), e.path(), e.inner()),
+    let records: Vec<TransferRecord> = read_json(&path)?;
+    let problem = |(n, record): (usize, &TransferRecord)| Some((n, record.problem()?));
+    match records.iter().enumerate().find_map(problem) {
+        Some((n, problem)) => bail!("{}: [{n}]: {problem}", path.display()),
+        None => Ok(Some(records)),
     }
 }

@@ -10,7 +10,7 @@ use dt_analysis::questions::patching::{
 use serde::Serialize;
 
 use super::Outcome;
-use super::question::{self, Question};
+use super::question::{self, Places, Question};
 
 /// Which activations carry the main factor to the decision.
 ///
@@ -30,9 +30,13 @@ struct Record {
     paths: PathRecord,
 }
 
+const PLACES: Places = Places {
+    command: "patch",
+    figures: &["fig-b1-", "fig-b2-", "fig-b3-", "fig-b4-", "fig-b5-"],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
-    args.question.check_free("patch.json")?;
-    let answers = args.question.ask(|experiment| {
+    let answers = args.question.ask(&PLACES, |experiment| {
         Ok(Record {
             patching: sweep(experiment, &all_sweeps())?,
             paths: path_patching(experiment)?,
@@ -41,7 +45,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     question::write(
         &args.question,
         &answers,
-        "patch",
+        &PLACES,
         |group, about| {
             let mut figures = patching_figures(&group.part(|r| &r.patching), about);
             figures.extend(path_figures(&group.part(|r| &r.paths), about));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use dt_analysis::figures::plot;
-use dt_analysis::files::{Written, write_all};
+use dt_analysis::files::{Output, Written};
 use serde::Serialize;
 
 use super::Outcome;
@@ -44,9 +44,10 @@ struct Record {
 }
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
+    let output = Output::new(&args.out, "figures", args.force)?;
     let figures = plot::figures(&args.paths)?;
     let record = Record {
-        figures: write_all(&figures, &args.out, args.force)?,
+        figures: output.write(("", &figures), &[])?,
     };
     if args.json {
         super::write_json(out, &record)?;

@@ -7,20 +7,19 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use dt_analysis::figures::sweep_figure;
-use dt_analysis::files::write_all;
+use dt_analysis::figures::{sweep_figure, sweep_figure_name};
+use dt_analysis::files::{Output, json_bytes};
 use dt_analysis::prompts::Study;
 use dt_analysis::questions::probing::{
     Concept, Given, ProbeRecord, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token,
     check_directions, read_directions, sweep_csv, sweep_probes, write_directions,
 };
 use dt_analysis::subject::Subject;
-use dt_train::checkpoint::write_atomic;
 use dt_train::device::DeviceSpec;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Outcome;
-use super::question::{list, load_subjects, write_json_file};
+use super::question::{check_file, create_parent, list, load_subjects};
 
 /// What can be read from an agent's activations, and whether the agent uses it.
 ///
@@ -85,13 +84,10 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let numbers = args.out.join("probe.json");
     let table = args.out.join("probe.csv");
-    for path in [&numbers, &table].into_iter().chain(&args.save_directions) {
-        if path.exists() && !args.force {
-            bail!(
-                "{} exists already; use --force to replace it, or another --out",
-                path.display()
-            );
-        }
+    let output = Output::new(&args.out, "probe", args.force)?;
+    output.check_free(["probe.json", "probe.csv"])?;
+    if let Some(path) = &args.save_directions {
+        check_file(path, args.force)?;
     }
     if args.save_directions.is_some() && args.runs.len() > 1 {
         bail!(
@@ -101,6 +97,11 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     }
     let study = Study::find(&args.study)?;
     let subjects = load_subjects(&args.runs, &study, args.device)?;
+    let figures = subjects.iter().flat_map(|subject| {
+        let name = sweep_figure_name(subject.kind(), subject.agent.record.seed);
+        ["svg", "png", "csv", "json"].map(|end| format!("{name}.{end}"))
+    });
+    output.check_free(figures)?;
     let given = match &args.directions {
         Some(path) => Some((path.display().to_string(), read_directions(path)?)),
         None => None,
@@ -117,16 +118,19 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
 
     let records: Vec<&ProbeSweepRecord> = sweeps.iter().map(|s| &s.record).collect();
     let figures: Vec<_> = records.iter().map(|r| sweep_figure(r)).collect();
-    let written = write_all(&figures, &args.out, args.force)?;
-    write_atomic(&table, sweep_csv(&records).as_bytes())?;
     if let (Some(path), [sweep]) = (&args.save_directions, &sweeps[..]) {
+        create_parent(path)?;
         write_directions(path, &sweep.directions)?;
     }
     let keyed: BTreeMap<&str, &ProbeSweepRecord> = (subjects.iter())
         .map(|s| s.name.as_str())
         .zip(records.iter().copied())
         .collect();
-    write_json_file(&numbers, &keyed)?;
+    let others = [
+        ("probe.csv".to_owned(), sweep_csv(&records).into_bytes()),
+        ("probe.json".to_owned(), json_bytes(&keyed)?),
+    ];
+    let written = output.write(("", &figures), &others)?;
     if args.json {
         super::write_json(out, &keyed)?;
     } else {

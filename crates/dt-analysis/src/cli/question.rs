@@ -6,18 +6,22 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use dt_analysis::Error;
 use dt_analysis::draw::Figure;
 use dt_analysis::figures::published::Published;
-use dt_analysis::figures::{About, Answer, Group};
-use dt_analysis::files::{Written, write_all};
+use dt_analysis::figures::{About, Answer, Group, slug};
+use dt_analysis::files::{Output, Written, check_folder, json_bytes};
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 use dt_analysis::prompts::Study;
 use dt_analysis::subject::Subject;
-use dt_train::checkpoint::write_atomic;
+use dt_env::shell::refuse_or_force;
 use dt_train::device::DeviceSpec;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+
+/// Longest name of an agent, in bytes: it is a part of its files' names.
+const MAX_NAME: usize = 150;
 
 /// Agents, study and output.
 #[derive(clap::Args)]
@@ -52,6 +56,21 @@ pub struct Answers<T> {
     pub records: Vec<T>,
 }
 
+/// Where a command writes: `COMMAND.json`, and figures whose names begin so.
+pub struct Places {
+    /// The command.
+    pub command: &'static str,
+    /// Beginnings of its figures' names.
+    pub figures: &'static [&'static str],
+}
+
+impl Places {
+    /// Name of the file of numbers, written last.
+    pub fn numbers(&self) -> String {
+        format!("{}.json", self.command)
+    }
+}
+
 impl Question {
     /// Loads every agent, so that a bad one is named before anything is computed.
     pub fn load(&self) -> Result<(Study, Vec<Subject>)> {
@@ -60,31 +79,62 @@ impl Question {
         Ok((study, subjects))
     }
 
-    /// Refuses to replace a file.
-    pub fn check_free(&self, name: &str) -> Result<PathBuf> {
-        check_free(self.out.join(name), self.force)
+    /// Where a command's files go; refuses to replace any of these.
+    pub fn output(&self, command: &str, names: &[&str]) -> Result<Output> {
+        let output = Output::new(&self.out, command, self.force)?;
+        output.check_free(names)?;
+        Ok(output)
     }
 
-    /// Asks every agent one question.
+    /// Asks every agent one question, if there is place for the answers.
     pub fn ask<T>(
         &self,
-        question: impl Fn(&Experiment) -> Result<T, dt_analysis::Error>,
+        places: &Places,
+        question: impl Fn(&Experiment) -> Result<T, Error>,
     ) -> Result<Answers<T>> {
+        let output = self.output(places.command, &[&places.numbers()])?;
         let (study, subjects) = self.load()?;
-        let set = PromptSet::new(&study)?;
-        let bar = progress(subjects.len());
-        let mut records = Vec::new();
-        for subject in &subjects {
-            bar.set_message(subject.name.clone());
-            records.push(question(&Experiment::new(subject, &set))?);
-            bar.inc(1);
+        let kinds: Vec<String> = subjects.iter().map(|s| part_of_name(s.kind())).collect();
+        output.check_none_begins("", places.figures, &kinds)?;
+        ask(&study, subjects, question)
+    }
+}
+
+/// How a figure's name has that of an agent's kind.
+fn part_of_name(kind: &str) -> String {
+    format!(".{}.", slug(kind))
+}
+
+/// Asks every agent one question.
+pub fn ask<T>(
+    study: &Study,
+    subjects: Vec<Subject>,
+    question: impl Fn(&Experiment) -> Result<T, Error>,
+) -> Result<Answers<T>> {
+    let set = PromptSet::new(study)?;
+    let bar = progress(subjects.len());
+    let mut records = Vec::new();
+    for subject in &subjects {
+        bar.set_message(subject.name.clone());
+        let answer = question(&Experiment::new(subject, &set));
+        records.push(answer.map_err(|error| of_agent(subject, error))?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(Answers {
+        set,
+        subjects,
+        records,
+    })
+}
+
+/// An error that says of which agent it is.
+pub fn of_agent(subject: &Subject, error: Error) -> Error {
+    match error {
+        Error::Question(message) if !message.contains(&subject.name) => {
+            Error::Question(format!("{}: {message}", subject.name))
         }
-        bar.finish_and_clear();
-        Ok(Answers {
-            set,
-            subjects,
-            records,
-        })
+        other => other,
     }
 }
 
@@ -93,35 +143,43 @@ pub fn published(study: &Study) -> Option<Published> {
     (*study == Study::memory_post()).then(|| PostNumbers::read().beside())
 }
 
-/// Refuses to replace a file, unless that is asked for.
-pub fn check_free(path: PathBuf, force: bool) -> Result<PathBuf> {
-    if path.exists() && !force {
-        bail!(
-            "{} exists already; use --force to replace it, or another --out",
-            path.display()
-        );
-    }
-    Ok(path)
-}
-
 /// Loads every agent once.
 pub fn load_subjects(runs: &[PathBuf], study: &Study, device: DeviceSpec) -> Result<Vec<Subject>> {
     let subjects: Vec<Subject> = runs
         .iter()
         .map(|run| Ok(Subject::load(run, study, device)?))
         .collect::<Result<_>>()?;
-    let mut names = BTreeMap::new();
+    let mut names: BTreeMap<String, (&str, &Path)> = BTreeMap::new();
     for (subject, run) in subjects.iter().zip(runs) {
-        if let Some(before) = names.insert(&subject.name, run) {
+        let name = subject.name.as_str();
+        if name.len() > MAX_NAME {
             bail!(
-                "{} and {} are both `{}`; give each agent once",
-                before.display(),
-                run.display(),
-                subject.name
+                "{}: agent.json: field `name` has more than {MAX_NAME} bytes; give it a shorter one",
+                run.display()
             );
+        }
+        match names.insert(file_name(name).to_lowercase(), (name, run)) {
+            Some((before, other)) if before == name => bail!(
+                "{} and {} are both `{name}`; give each agent once",
+                other.display(),
+                run.display()
+            ),
+            Some((before, _)) => bail!(
+                "agents `{before}` and `{name}` would be kept in one file; give one another name"
+            ),
+            None => {}
         }
     }
     Ok(subjects)
+}
+
+/// An agent's name as that of a file: nothing in it names a folder.
+pub fn file_name(agent: &str) -> String {
+    let plain = |c: char| match c {
+        '/' | '\\' | ':' => '.',
+        c => c,
+    };
+    format!("{}.json", agent.chars().map(plain).collect::<String>())
 }
 
 impl<T> Answers<T> {
@@ -159,15 +217,14 @@ pub fn progress(agents: usize) -> ProgressBar {
     )
 }
 
-/// Writes the numbers as `NAME.json` and the figures, and lists them.
+/// Writes the figures and the numbers as `COMMAND.json`, and lists them.
 pub fn write<T: Serialize>(
     question: &Question,
     answers: &Answers<T>,
-    name: &str,
+    places: &Places,
     draw: impl Fn(&Group<T>, About) -> Vec<Figure>,
     out: &mut impl Write,
 ) -> Result<()> {
-    let path = question.check_free(&format!("{name}.json"))?;
     let published = published(&answers.set.study);
     let about = About {
         study: &answers.set.study,
@@ -178,15 +235,40 @@ pub fn write<T: Serialize>(
         .iter()
         .flat_map(|group| draw(group, about))
         .collect();
-    let written = write_all(&figures, &question.out, question.force)?;
-    let value = answers.keyed();
-    write_json_file(&path, &value)?;
+    write_figures(question, places, &figures, &answers.keyed(), out)
+}
+
+/// Writes figures and numbers as `COMMAND.json`, and lists them.
+pub fn write_figures(
+    question: &Question,
+    places: &Places,
+    figures: &[Figure],
+    numbers: &impl Serialize,
+    out: &mut impl Write,
+) -> Result<()> {
+    debug_assert!(
+        (figures.iter()).all(|f| places.figures.iter().any(|start| f.name.starts_with(start))),
+        "places of all figures are looked at before anything is computed"
+    );
+    let written = write_files(question, places, figures, numbers)?;
     if question.json {
-        super::write_json(out, &value)?;
+        super::write_json(out, numbers)?;
     } else {
-        list(out, &path, &written)?;
+        list(out, &question.out.join(places.numbers()), &written)?;
     }
     Ok(())
+}
+
+/// Writes figures and numbers as `COMMAND.json`.
+pub fn write_files(
+    question: &Question,
+    places: &Places,
+    figures: &[Figure],
+    numbers: &impl Serialize,
+) -> Result<Vec<Written>> {
+    let output = question.output(places.command, &[])?;
+    let numbers = (places.numbers(), json_bytes(numbers)?);
+    Ok(output.write(("", figures), &[numbers])?)
 }
 
 /// Prints the path of a file of numbers and of each picture.
@@ -198,11 +280,20 @@ pub fn list(out: &mut impl Write, numbers: &Path, figures: &[Written]) -> Result
     Ok(())
 }
 
-/// Writes a value as indented JSON.
-pub fn write_json_file(path: &Path, value: &impl Serialize) -> Result<()> {
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir)?;
+/// Refuses to write a file to a place that is taken, unless that is asked for, or that is none.
+pub fn check_file(path: &Path, force: bool) -> Result<()> {
+    refuse_or_force(path, force)?;
+    if path.is_dir() {
+        bail!("{} is a folder; give a file's name", path.display());
     }
-    let text = serde_json::to_string_pretty(value)? + "\n";
-    Ok(write_atomic(path, text.as_bytes())?)
+    check_folder(path.parent().unwrap_or(path))?;
+    Ok(())
+}
+
+/// Makes the folder of a file.
+pub fn create_parent(file: &Path) -> Result<()> {
+    if let Some(dir) = file.parent() {
+        std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+    }
+    Ok(())
 }

@@ -2,12 +2,11 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use dt_analysis::papers::memory_dt::dossier::reproduce::reproduce;
-use dt_train::checkpoint::write_atomic;
 
 use super::page::RulesArgs;
-use super::question::Question;
+use super::question::{Question, ask, file_name};
 use super::{Outcome, page};
 
 /// All of the post on some agents: every figure, every claim with its verdict, one report.
@@ -29,26 +28,29 @@ pub struct Args {
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
-    question.check_free("report.html")?;
-    question.check_free("results.json")?;
+    let output = page::output(question)?;
     let rules = args.rules.read_for(question)?;
-    let answers = question.ask(|experiment| reproduce(experiment, &rules.claims))?;
-    let dir = question.out.join("evidence");
-    std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+    let (study, subjects) = question.load()?;
+    let evidence_file = |name: &str| format!("evidence/{}", file_name(name));
+    output.check_free(subjects.iter().map(|s| evidence_file(&s.name)))?;
+    let answers = ask(&study, subjects, |experiment| {
+        reproduce(experiment, &rules.claims)
+    })?;
+    let mut evidence = Vec::new();
     for results in &answers.records {
-        let evidence = &results.evidence;
-        let name = evidence.agent.name.replace('/', ".");
-        let text = serde_json::to_string(evidence)?;
-        write_atomic(&dir.join(format!("{name}.json")), text.as_bytes())?;
+        let of = &results.evidence;
+        evidence.push((evidence_file(&of.agent.name), serde_json::to_vec(of)?));
     }
-    let command = "reproduce";
+    let more = page::More {
+        files: evidence,
+        ..page::More::default()
+    };
     page::write(
-        question,
+        (question, &output),
         &answers,
         &rules,
-        command,
-        Vec::new(),
-        Vec::new(),
+        "reproduce",
+        more,
         out,
     )?;
     Ok(Outcome::Done)

@@ -1,20 +1,22 @@
 //! `dt-analysis study`
 
-use dt_train::checkpoint::write_atomic;
+use dt_env::files::{read_text, write_file};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use dt_analysis::files::{MAX_RECORD, json_bytes, read_json};
 use dt_analysis::papers::memory_dt::dossier::agent_study::{AgentStudy, about, study_agent};
 use dt_analysis::papers::memory_dt::figures::study_parts;
 use dt_analysis::prompts::{PromptSet, Study};
+use dt_analysis::questions::adversary::name;
 use dt_analysis::questions::transfer::{TransferRecord, kinship, transfer};
 use dt_analysis::subject::exposure::training_data;
 use dt_analysis::subject::{Experiment, Subject};
 
 use super::page::RulesArgs;
-use super::question::{Answers, Question, progress, write_json_file};
+use super::question::{Answers, Question, file_name, of_agent, progress};
 use super::{Outcome, page};
 
 /// Everything about many agents: claims, adversaries, transfer and steering, over seeds.
@@ -36,23 +38,26 @@ pub struct Args {
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
-    question.check_free("report.html")?;
-    question.check_free("results.json")?;
+    let output = page::output(question)?;
     let rules = args.rules.read_for(question)?;
     let claims = &rules.claims;
     let (study, subjects) = question.load()?;
     let kept = question.out.join("agents");
-    fs::create_dir_all(&kept).with_context(|| kept.display().to_string())?;
     let transfer_file = question.out.join("transfer.json");
+    // One that no study has left is what the command of this name wrote.
+    if !kept.exists() {
+        output.check_free(["transfer.json"])?;
+    }
+    fs::create_dir_all(&kept).with_context(|| kept.display().to_string())?;
     let set = PromptSet::new(&study)?;
     let bar = progress(subjects.len());
     let mut studies = Vec::new();
     for subject in &subjects {
         bar.set_message(subject.name.clone());
-        let path = kept.join(format!("{}.json", subject.name.replace('/', ".")));
+        let path = kept.join(file_name(&subject.name));
         let experiment = Experiment::new(subject, &set);
         let random = claims.random_directions();
-        let found = read(&path)
+        let found = read(&path)?
             .and_then(|text| AgentStudy::parse(&text, &about(&experiment)))
             .filter(|found| found.results.evidence.random_directions >= random);
         let found = match found {
@@ -61,8 +66,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
                 // What was tried on this agent, and what was chosen on it, is no more.
                 remove(&transfer_file)?;
                 let data = training_data(&subject.agent);
-                let made = study_agent(&experiment, random, data.as_ref())?;
-                write_atomic(&path, made.to_json().as_bytes())?;
+                let made = study_agent(&experiment, random, data.as_ref());
+                let made = made.map_err(|error| of_agent(subject, error))?;
+                write_file(&path, made.to_json().as_bytes())?;
                 made
             }
         };
@@ -75,7 +81,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         Some(kept) => kept,
         None => {
             let made = transfers(&study, &subjects, &studies)?;
-            write_json_file(&transfer_file, &made)?;
+            write_file(&transfer_file, &json_bytes(&made)?)?;
             made
         }
     };
@@ -96,15 +102,12 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         set,
         subjects,
     };
-    page::write(
-        question,
-        &answers,
-        &rules,
-        "study",
-        parts.collect(),
+    let more = page::More {
+        parts: parts.collect(),
         rows,
-        out,
-    )?;
+        files: Vec::new(),
+    };
+    page::write((question, &output), &answers, &rules, "study", more, out)?;
     Ok(Outcome::Done)
 }
 
@@ -124,15 +127,24 @@ fn kept_transfers(
     subjects: &[Subject],
     studies: &[AgentStudy],
 ) -> Option<Vec<TransferRecord>> {
-    let text = fs::read_to_string(path).ok()?;
-    let kept: Vec<TransferRecord> = serde_json::from_str(&text).ok()?;
-    let pairs = kept.iter().map(|r| (&r.chosen_on, &r.tried_on));
+    let kept: Vec<TransferRecord> = read_json(path).ok()?;
+    if kept.iter().any(|record| record.problem().is_some()) {
+        return None;
+    }
+    let found = kept.iter().map(|r| {
+        let names = (r.chosen_on.as_str(), r.tried_on.as_str());
+        (names, r.kinship, r.edit.clone())
+    });
     let wanted = subjects.iter().flat_map(|tried| {
         let chosen = subjects.iter().zip(studies);
-        let others = chosen.filter(|(s, of)| s.name != tried.name && of.chosen.is_some());
-        others.map(|(other, _)| (&other.name, &tried.name))
+        let others = chosen.filter(|(s, _)| s.name != tried.name);
+        others.filter_map(|(other, of)| {
+            let edit = name(&of.chosen.as_ref()?.edit);
+            let names = (other.name.as_str(), tried.name.as_str());
+            Some((names, kinship(other, tried), edit))
+        })
     });
-    pairs.eq(wanted).then_some(kept)
+    found.eq(wanted).then_some(kept)
 }
 
 /// Tries what was chosen on each agent on every other.
@@ -158,7 +170,10 @@ fn transfers(
     Ok(records)
 }
 
-/// Text of a file that is there.
-fn read(path: &Path) -> Option<String> {
-    std::fs::read_to_string(path).ok()
+/// Text of what an earlier run kept, if it is there.
+fn read(path: &Path) -> Result<Option<String>> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(Some(read_text(path, MAX_RECORD)?)),
+        Err(_) => Ok(None),
+    }
 }

@@ -10,7 +10,7 @@ use dt_analysis::questions::transfer::{Chosen, kinship, transfer};
 use dt_analysis::subject::exposure::Exposure;
 
 use super::Outcome;
-use super::question::{Question, progress, write_json_file};
+use super::question::{Places, Question, of_agent, progress, write_files};
 
 /// Try the best adversary of each agent on every other.
 ///
@@ -23,22 +23,31 @@ pub struct Args {
     question: Question,
 }
 
+const PLACES: Places = Places {
+    command: "transfer",
+    figures: &[],
+};
+
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let question = &args.question;
-    let path = question.check_free("transfer.json")?;
-    let (study, subjects) = question.load()?;
-    if subjects.len() < 2 {
+    question.output(PLACES.command, &[&PLACES.numbers()])?;
+    if question.runs.len() < 2 {
         bail!("transfer is from one agent to another; give two runs or more");
     }
+    let (study, subjects) = question.load()?;
+    study.main_factor()?;
     let all = PromptSet::new(&study)?;
     let bar = progress(subjects.len());
     let mut chosen = Vec::new();
     for subject in &subjects {
         bar.set_message(subject.name.clone());
-        let exposure = Exposure::of(&subject.agent, &study)?;
-        let frame = (study.site.as_str(), Mode::Replacing);
-        let (record, table) = search(&Experiment::new(subject, &all), &exposure, frame)?;
-        chosen.push(Chosen::of(&subject.name, &record, &table, &all, &exposure)?);
+        let ask = || {
+            let exposure = Exposure::of(&subject.agent, &study)?;
+            let frame = (study.site.as_str(), Mode::Replacing);
+            let (record, table) = search(&Experiment::new(subject, &all), &exposure, frame)?;
+            Chosen::of(&subject.name, &record, &table, &all, &exposure)
+        };
+        chosen.push(ask().map_err(|error| of_agent(subject, error))?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -56,7 +65,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             &others,
         )?);
     }
-    write_json_file(&path, &records)?;
+    write_files(question, &PLACES, &[], &records)?;
     if question.json {
         super::write_json(out, &records)?;
         return Ok(Outcome::Done);
@@ -72,6 +81,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             100.0 * record.random
         )?;
     }
+    let path = question.out.join(PLACES.numbers());
     writeln!(out, "{}", path.display())?;
     Ok(Outcome::Done)
 }

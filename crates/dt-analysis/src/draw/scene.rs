@@ -1,6 +1,9 @@
 //! A picture as a list of shapes, before any file format.
 
+use std::borrow::Cow;
+
 use super::palette::{Color, Marker};
+use super::text::readable;
 
 /// Which part of a text lies at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +105,9 @@ pub(super) enum Shape {
     Text(Text),
 }
 
+/// Longest path with dashes, in pixels.
+const LONGEST_DASHED: f64 = 1e6;
+
 /// Shapes in the order in which they cover each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Scene {
@@ -147,7 +153,10 @@ impl Scene {
         width: f64,
         opacity: f64,
     ) {
-        if pattern.is_empty() {
+        // What lies so far away that it has millions of strokes is not seen, and drawn in one.
+        let length = |pair: &[Point]| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+        let long: f64 = points.windows(2).map(length).sum();
+        if pattern.is_empty() || long.is_nan() || long > LONGEST_DASHED {
             return self.path(points.to_vec(), color, width, opacity);
         }
         for stroke in dashes(points, pattern) {
@@ -155,7 +164,10 @@ impl Scene {
         }
     }
 
-    pub fn text(&mut self, text: Text) {
+    pub fn text(&mut self, mut text: Text) {
+        if let Cow::Owned(readable) = readable(&text.text) {
+            text.text = readable;
+        }
         if !text.text.is_empty() {
             self.shapes.push(Shape::Text(text));
         }

@@ -6,6 +6,7 @@ use plotters::drawing::IntoDrawingArea;
 use super::error::DrawError;
 use super::paint::{paint, size};
 use super::scene::Scene;
+use super::text::readable;
 
 /// The picture as SVG. `title` and `description` are for readers who do not see it.
 pub(super) fn to_svg(scene: &Scene, title: &str, description: &str) -> Result<String, DrawError> {
@@ -51,7 +52,8 @@ fn on_one_line(body: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
+    readable(text)
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }

@@ -1,8 +1,10 @@
 //! The bundled font: widths of text, and its outlines.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, PxScale, PxScaleFont, ScaleFont};
+use dt_env::text::plain_lines;
 
 const REGULAR: &[u8] = include_bytes!("../../fonts/Arimo-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../fonts/Arimo-Bold.ttf");
@@ -19,6 +21,17 @@ pub(super) fn font(size: f64, bold: bool) -> PxScaleFont<&'static FontRef<'stati
     let font = &FONTS[usize::from(bold)];
     let per_em = font.height_unscaled() / font.units_per_em().unwrap_or(2048.0);
     font.as_scaled(PxScale::from(size as f32 * per_em))
+}
+
+/// A text as it can be drawn: XML has no place for control characters, whoever gave the name that
+/// they stand in, nor for U+FFFE and U+FFFF.
+pub(super) fn readable(text: &str) -> Cow<'_, str> {
+    match plain_lines(text) {
+        text if text.contains(['\u{fffe}', '\u{ffff}']) => {
+            Cow::Owned(text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
+        }
+        text => text,
+    }
 }
 
 /// Width of a line of text at `size` pixels per em.

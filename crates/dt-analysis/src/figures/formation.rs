@@ -9,15 +9,8 @@ use crate::questions::formation::FormationRecord;
 pub fn formation_figure(agent: &str, record: &FormationRecord, study: &Study) -> Figure {
     let direction = study.item_sets.first();
     let set = direction.map_or("first", |set| &set.name);
-    let slug: String = agent
-        .chars()
-        .map(|c| match c.is_ascii_alphanumeric() {
-            true => c.to_ascii_lowercase(),
-            false => '-',
-        })
-        .collect();
     let mut figure = Figure::new(
-        format!("formation.{slug}"),
+        format!("formation.{}", super::slug(agent)),
         format!("How the {set} feature forms: {agent}"),
     );
     figure.share_x = Share::All;

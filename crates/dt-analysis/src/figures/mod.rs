@@ -22,10 +22,10 @@ use crate::questions::walsh::WalshSite;
 pub use formation::formation_figure;
 pub use group::{About, Answer, Group};
 pub(crate) use probe_sweep::short_point;
-pub use probe_sweep::sweep_figure;
+pub use probe_sweep::{sweep_figure, sweep_figure_name};
 
 /// A name as a part of a file's: letters and digits, all else dashes.
-pub(crate) fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let plain = |c: char| match c.is_ascii_alphanumeric() {
         true => c.to_ascii_lowercase(),
         false => '-',

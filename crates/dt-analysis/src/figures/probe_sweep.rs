@@ -1,23 +1,21 @@
 //! A sweep as a picture.
 
+use super::slug;
 use crate::draw::{
     Axis, ColorMap, Estimate, Figure, HeatMap, Mark, Marker, Numbers, Panel, Points, Style, palette,
 };
 use crate::questions::probing::{Concept, ProbeRecord, ProbeSweepRecord, Token};
 
+/// Name of the files of an agent's figure.
+pub fn sweep_figure_name(agent: &str, seed: Option<u64>) -> String {
+    let title = ProbeSweepRecord::title_of(agent, seed);
+    format!("probe.{}", slug(&title.replace(',', "")))
+}
+
 /// Worst-case accuracy of every concept at every site, dots where a swap changes the turn.
 pub fn sweep_figure(record: &ProbeSweepRecord) -> Figure {
-    let slug: String = record
-        .title()
-        .chars()
-        .filter(|c| *c != ',')
-        .map(|c| match c.is_ascii_alphanumeric() {
-            true => c.to_ascii_lowercase(),
-            false => '-',
-        })
-        .collect();
     let mut figure = Figure::new(
-        format!("probe.{slug}"),
+        sweep_figure_name(&record.agent, record.seed),
         format!("What can be read, and what is used: {}", record.title()),
     );
     let accuracy = Scale {

@@ -115,8 +115,15 @@ impl Contrast {
                     .to_owned(),
             );
         }
-        let shared = first.iter().find(|a| second.contains(a));
-        shared.map(|a| format!("field `contrast`: {a} is on both sides"))
+        if let Some(a) = first.iter().find(|a| second.contains(a)) {
+            return Some(format!("field `contrast`: {a} is on both sides"));
+        }
+        // It would count more than the others.
+        let again = [first, second].into_iter().find_map(|side| {
+            let repeats = |n: &usize| side[..*n].contains(&side[*n]);
+            (0..side.len()).find(repeats).map(|n| side[n])
+        });
+        again.map(|a| format!("field `contrast`: {a} is there twice; name it once"))
     }
 }
 

@@ -1,10 +1,15 @@
 //! Edits of a prompt: cells of frames that get other contents, or another world behind them.
 
+use dt_env::text::plain;
 use dt_env::{Cell, Color, Object};
 use serde::{Deserialize, Serialize};
 
+use super::check::twice;
 use super::factor::Factor;
 use super::study::Study;
+
+/// Largest state that the vocabulary of observations has.
+const MAX_STATE: u8 = 2;
 
 /// One edit of a prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,13 +121,20 @@ impl EditConfig {
         for axis in &self.flip {
             if factor(axis).is_none() {
                 return Some(format!(
-                    "edit `{}`: field `flip`: no factor has the axis `{axis}`; {}",
+                    "edit `{}`: field `flip`: no factor has the axis `{}`; {}",
                     self.name,
+                    plain(axis),
                     axes()
                 ));
             }
         }
-        for change in &self.changes {
+        if let Some(axis) = twice(&self.flip) {
+            return Some(format!(
+                "edit `{}`: field `flip`: `{axis}` is there twice, which flips it back",
+                self.name
+            ));
+        }
+        for (n, change) in self.changes.iter().enumerate() {
             let Cell { x, y } = change.cell;
             if !change.cell.is_within(view) {
                 return Some(format!(
@@ -137,16 +149,31 @@ impl EditConfig {
                 return Some(format!(
                     "edit `{}`: field `at`: no frame is called `{}`; there are {}",
                     self.name,
-                    change.at,
+                    plain(&change.at),
                     known.join(", ")
+                ));
+            }
+            let place = |c: &Change| (study.moment(&c.at), c.cell);
+            if self.changes[..n].iter().any(|c| place(c) == place(change)) {
+                return Some(format!(
+                    "edit `{}`: field `changes`: ({x},{y}) of frame `{}` is changed twice; say it \
+                     once",
+                    self.name, change.at
+                ));
+            }
+            if change.state.is_some_and(|state| state > MAX_STATE) {
+                return Some(format!(
+                    "edit `{}`: field `state`: must be 0 (open), 1 (closed) or 2 (locked)",
+                    self.name
                 ));
             }
             if let Some(axis) = change.put.axis() {
                 match factor(axis) {
                     None => {
                         return Some(format!(
-                            "edit `{}`: field `put`: no factor has the axis `{axis}`; {}",
+                            "edit `{}`: field `put`: no factor has the axis `{}`; {}",
                             self.name,
+                            plain(axis),
                             axes()
                         ));
                     }

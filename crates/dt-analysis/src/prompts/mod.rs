@@ -5,6 +5,7 @@
 //! combination of the study's factors and returns-to-go. An [`EditConfig`] makes a [`Prompt`] of
 //! it; a [`Subject`](crate::subject::Subject) reads prompts.
 
+mod check;
 mod contrast;
 mod edit;
 mod facet;

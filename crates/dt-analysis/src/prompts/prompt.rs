@@ -91,8 +91,9 @@ pub(super) fn scenarios(study: &Study) -> Result<Vec<Scenario>, Error> {
         let name = scenario.facet.to_string();
         if names.contains(&name) {
             return Err(Error::Question(format!(
-                "study {}: two prompts are called `{name}`; let them differ in a factor, or in the \
-                 first three decimals of `returns_to_go`",
+                "study {}: field `layouts`: two prompts are called `{name}`; let them differ in the `values` or \
+                 `labels` of a factor, or in the first three decimals of `returns_to_go`, and name \
+                 each of `layouts` once",
                 study.name
             )));
         }
@@ -109,16 +110,19 @@ fn walk(study: &Study, start: &Start) -> Result<(Vec<Vec<u8>>, Vec<Pose>), Error
     for (step, &action) in study.walk.iter().enumerate() {
         let before = env.world().agent();
         let result = env.step(action);
-        if result.is_last() && step + 1 < study.walk.len() {
+        // After the last action too: there is nothing to decide in an episode that is over.
+        if result.is_last() {
             return Err(Error::Question(format!(
-                "study {}: the episode ends at step {} of the walk, {action}; shorten `walk`",
+                "study {}: field `walk`: the episode ends at step {} of the walk, {action}; shorten `walk`, or \
+                 raise `max_steps` ({} now)",
                 study.name,
-                step + 1
+                step + 1,
+                start.spec.max_steps()
             )));
         }
         if action == Action::Forward && env.world().agent() == before {
             return Err(Error::Question(format!(
-                "study {}: something stands in the way at step {} of the walk; the world {} \
+                "study {}: field `walk`: something stands in the way at step {} of the walk; the world {} \
                  cannot produce this scenario",
                 study.name,
                 step + 1,
@@ -167,7 +171,7 @@ impl Scenario {
                 Some(_) => frame[at..at + 3].copy_from_slice(&Tile::EMPTY.encode()),
                 None => {
                     return Err(Error::Question(format!(
-                        "edit `{}`: there is neither of the factor's objects at {} of frame `{}` \
+                        "edit `{}`: field `put`: there is neither of the factor's objects at {} of frame `{}` \
                          in {}, so nothing can be swapped",
                         edit.name, change.cell, change.at, self.facet
                     )));

@@ -1,12 +1,13 @@
 //! What a `studies/*.ron` file says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dt_env::config::{self, ConfigError};
 use dt_env::{Action, Cell, EnvSpec, Object};
 use serde::{Deserialize, Serialize};
 
+use super::check;
 use super::contrast::Contrast;
 use super::edit::{EditConfig, EditGroup, flip_of};
 use super::factor::Factor;
@@ -167,7 +168,11 @@ impl Study {
     }
 
     fn check(self, file: &str) -> Result<Self, ConfigError> {
-        let problem = match self.problem()? {
+        let spec = self.env_spec().map_err(|error| ConfigError::Invalid {
+            file: file.to_owned(),
+            message: format!("field `env`: {error}"),
+        })?;
+        let problem = match check::problem(&self, &spec) {
             None => self.lay_out().err().map(|error| error.to_string()),
             some => some,
         };
@@ -322,161 +327,6 @@ impl Study {
         self.edits
             .iter()
             .chain(self.edit_groups.iter().flat_map(|g| &g.edits))
-    }
-
-    /// What makes this study impossible, if anything does.
-    fn problem(&self) -> Result<Option<String>, ConfigError> {
-        let spec = self.env_spec()?;
-        let view = spec.view_size as usize;
-        let problems = [
-            self.problem_of_prompts(),
-            self.contrast.problem(),
-            self.problem_of_factors(),
-            self.all_edits().find_map(|e| e.problem(self, view)),
-            self.problem_of_groups(),
-            self.problem_of_items(view),
-            self.problem_of_names(),
-        ];
-        Ok(problems.into_iter().flatten().next())
-    }
-
-    fn problem_of_prompts(&self) -> Option<String> {
-        let longest = self.walk.len();
-        for (name, step) in &self.moments {
-            if *step > longest {
-                return Some(format!(
-                    "field `moments`: `{name}` is step {step}, the walk has {longest} steps"
-                ));
-            }
-        }
-        for name in ["start", "decision"] {
-            if self.moment(name).is_none() {
-                return Some(format!(
-                    "field `moments`: `{name}` is missing; name the frame with (\"{name}\", STEP)"
-                ));
-            }
-        }
-        if self.moment(&self.site).is_none() {
-            let known: Vec<&str> = self.moments.iter().map(|(n, _)| n.as_str()).collect();
-            return Some(format!(
-                "field `site`: no frame is called `{}`; there are {}",
-                self.site,
-                known.join(", ")
-            ));
-        }
-        if self.moment("decision") != Some(longest) {
-            return Some(
-                "field `moments`: `decision` must be the last frame of the walk".to_owned(),
-            );
-        }
-        let empty = match &self.layouts {
-            Layouts::Combinations => self.factors.is_empty(),
-            Layouts::Facts(all) => all.is_empty(),
-            Layouts::Seeds(all) => all.is_empty(),
-            Layouts::Drawn(all) => all.is_empty(),
-        };
-        if empty || self.returns_to_go.is_empty() {
-            return Some(
-                "fields `layouts` (or `factors`) and `returns_to_go` must not be empty".to_owned(),
-            );
-        }
-        let out = self.returns_to_go.iter().find(|r| !r.is_finite());
-        out.map(|rtg| format!("field `returns_to_go`: {rtg} is no number"))
-    }
-
-    fn problem_of_factors(&self) -> Option<String> {
-        for (n, factor) in self.factors.iter().enumerate() {
-            if factor.values.0 == factor.values.1 {
-                return Some(format!(
-                    "field `factors`: `{}` has the value `{}` twice",
-                    factor.axis, factor.values.0
-                ));
-            }
-            if self.factors[..n].iter().any(|f| f.axis == factor.axis) {
-                return Some(format!("field `factors`: `{}` is there twice", factor.axis));
-            }
-        }
-        let letters = self.letters();
-        let mut sorted = letters.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        if sorted.len() < letters.len() {
-            return Some(format!(
-                "field `factors`: letters {} are not all different ({RETURN_LETTER} is the \
-                 return-to-go's); give `letter` to some",
-                letters.iter().collect::<String>()
-            ));
-        }
-        let unknown = self.wanted.chars().find(|c| !letters.contains(c));
-        unknown.map(|c| {
-            format!(
-                "field `wanted`: no factor has the letter {c}; there are {}",
-                letters.iter().collect::<String>()
-            )
-        })
-    }
-
-    fn problem_of_groups(&self) -> Option<String> {
-        if !self.edits.iter().any(EditConfig::is_original) || flip_of(&self.edits).is_none() {
-            return Some(
-                "field `edits`: needs one that changes nothing and one that flips a factor and \
-                 changes nothing else"
-                    .to_owned(),
-            );
-        }
-        let without = self
-            .edit_groups
-            .iter()
-            .find(|g| flip_of(&g.edits).is_none());
-        without.map(|group| {
-            format!(
-                "field `edit_groups`: `{}` needs an edit that flips a factor and changes nothing \
-                 else",
-                group.name
-            )
-        })
-    }
-
-    /// Answers are kept by these names: of two of one name one would be lost.
-    fn problem_of_names(&self) -> Option<String> {
-        let twice = |field: &str, names: Vec<&str>| {
-            let mut seen = BTreeSet::new();
-            let again = names.into_iter().find(|name| !seen.insert(*name));
-            again.map(|name| {
-                format!("field `{field}`: `{name}` is there twice; give one another name")
-            })
-        };
-        twice("edits", self.all_edits().map(|e| &*e.name).collect())
-            .or_else(|| {
-                let groups = self.edit_groups.iter().map(|g| &*g.name);
-                twice("edit_groups", groups.collect())
-            })
-            .or_else(|| {
-                twice(
-                    "item_sets",
-                    self.item_sets.iter().map(|s| &*s.name).collect(),
-                )
-            })
-            .or_else(|| twice("moments", self.moments.iter().map(|(n, _)| &**n).collect()))
-    }
-
-    fn problem_of_items(&self, view: usize) -> Option<String> {
-        let cells = (self.item_sets.iter().flat_map(|s| &s.cells))
-            .chain(self.factors.iter().flat_map(|f| &f.cells));
-        if let Some(cell) = cells.into_iter().find(|c| !c.is_within(view)) {
-            return Some(format!(
-                "field `cells`: {cell} lies outside the {view} × {view} view; columns and rows \
-                 run from 0 to {}",
-                view - 1
-            ));
-        }
-        let empty = self.item_sets.iter().find(|s| s.cells.is_empty());
-        empty.map(|set| {
-            format!(
-                "field `item_sets`: `{}` has no cells, and components of nothing do not exist",
-                set.name
-            )
-        })
     }
 }
 

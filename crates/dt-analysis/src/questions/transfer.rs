@@ -40,6 +40,15 @@ pub struct TransferRecord {
     pub random: f64,
 }
 
+impl TransferRecord {
+    /// What makes a kept record impossible, if anything does: field and reason.
+    pub fn problem(&self) -> Option<String> {
+        let shares = [("turned", self.turned), ("random", self.random)];
+        let wrong = shares.into_iter().find(|(_, x)| !(0.0..=1.0).contains(x));
+        wrong.map(|(field, value)| format!("field `{field}`: {value:e} is no share"))
+    }
+}
+
 /// What is taken from one agent to others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chosen {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::maths::vectors::{scaled, to_f32, to_f64};
 use crate::maths::walsh::{character, components, is_factorial, name};
+use crate::prompts::PromptSet;
 use crate::subject::hooks::Add;
 use crate::subject::{Experiment, TokenKind};
 
@@ -53,15 +54,8 @@ pub fn walsh(
         HookPoint::StateEmbed => subject.timestep(frame),
         _ => token,
     };
+    check_factorial(set)?;
     let signs = set.signs();
-    if !is_factorial(&signs) {
-        return Err(Error::Question(format!(
-            "the Walsh decomposition needs each combination of the study's {} factors once, and \
-             has {} prompts",
-            study.letters().len(),
-            signs.len()
-        )));
-    }
     let letters: Vec<String> = study.letters().into_iter().map(String::from).collect();
     let prompts = set.of(study.original())?;
     let (cache, logits) = subject.cache(&prompts, points.iter().copied());
@@ -108,6 +102,24 @@ pub fn walsh(
         }
     };
     Ok(points.iter().map(site).collect())
+}
+
+/// Refuses a study whose prompts are not all combinations of its factors, once each.
+///
+/// # Errors
+/// [`Error::Question`].
+pub fn check_factorial(set: &PromptSet) -> Result<(), Error> {
+    let signs = set.signs();
+    match is_factorial(&signs) {
+        true => Ok(()),
+        false => Err(Error::Question(format!(
+            "study {}: the Walsh decomposition needs each combination of its {} factors once, and \
+             there are {} prompts",
+            set.study.name,
+            set.study.letters().len(),
+            signs.len()
+        ))),
+    }
 }
 
 /// Residual-stream points of a model, in order.

@@ -1,9 +1,9 @@
 //! A way out for other tools: activations of a study's prompts as a safetensors file.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use dt_train::checkpoint::write_atomic;
+use dt_env::files::write_file;
 use dt_train::model::HookPoint;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -101,16 +101,32 @@ pub fn write_activations(
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let list = |values: &[String]| serde_json::to_string(values).expect("strings are plain data");
-    let metadata = HashMap::from([
+    let metadata = BTreeMap::from([
         ("agent".to_owned(), subject.name.clone()),
         ("facets".to_owned(), list(&facets)),
         ("edits".to_owned(), list(&edits)),
         ("tokens".to_owned(), list(&subject.token_names())),
     ]);
-    let file =
-        safetensors::serialize(views, Some(metadata)).map_err(|e| Error::corrupt(path, &e))?;
-    write_atomic(path, &file)?;
+    let file = safetensors::serialize(views, None).map_err(|e| Error::corrupt(path, &e))?;
+    let file = with_metadata(&file, &metadata);
+    write_file(path, &file)?;
     Ok(prompts.len())
+}
+
+/// A safetensors file without metadata, with them. safetensors itself takes them as a hash map and
+/// writes them in another order each time.
+fn with_metadata(file: &[u8], metadata: &BTreeMap<String, String>) -> Vec<u8> {
+    let (length, rest) = file.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().expect("of 8 bytes"));
+    let (header, tensors) = rest.split_at(length as usize);
+    let mut longer = b"{\"__metadata__\":".to_vec();
+    longer.extend(serde_json::to_vec(metadata).expect("strings are plain data"));
+    longer.push(b',');
+    longer.extend(&header[1..]);
+    // Tensors stay aligned, as the format asks for.
+    longer.resize(longer.len().next_multiple_of(8), b' ');
+    let length = (longer.len() as u64).to_le_bytes();
+    [&length[..], &longer, tensors].concat()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use dt_train::AgentConfig;
 use dt_train::checkpoint::Agent;
 use dt_train::run::{recipe_of, run_of, run_record};
 
+use super::fit::difference;
 use crate::Error;
 use crate::prompts::{Item, Study};
 
@@ -27,15 +28,14 @@ impl Exposure {
     /// that comes without its data.
     ///
     /// # Errors
-    /// If the recipe cannot be read.
+    /// If the recipe cannot be read, or the data are of another world than the study.
     pub fn of(agent: &Agent, study: &Study) -> Result<Self, Error> {
         let run = run_of(&agent.dir);
         let objects = study.direction_set()?.objects;
         let card =
             run_record(&agent.dir).and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
-        if let Some(card) =
-            card.filter(|c| Some(&c.content_blake3) == agent.record.dataset_blake3.as_ref())
-        {
+        if let Some(card) = card.filter(|card| is_own(card, agent)) {
+            is_of_world(&card, study)?;
             let found = Self::from_card(&card, true);
             if found.counts(objects) {
                 return Ok(found);
@@ -48,7 +48,7 @@ impl Exposure {
         let config = run
             .map(|dir| dir.join("config.ron"))
             .filter(|path| path.exists());
-        let (recipe, own) = match config {
+        let (recipe, of_agent) = match config {
             Some(path) => (AgentConfig::read(&path).and_then(|c| recipe_of(&c)), true),
             None => match &study.exposure {
                 Some(recipe) => (Recipe::find(recipe), false),
@@ -58,6 +58,9 @@ impl Exposure {
         };
         let recipe = recipe.map_err(Error::Config)?;
         let (data, card) = Dataset::generate(&recipe)?;
+        is_of_world(&card, study)?;
+        // Other data than the agent was trained on stand in for its own.
+        let own = of_agent && is_own(&card, agent);
         let found = Self::from_card(&card, own);
         match found.counts(objects) {
             true => Ok(found),
@@ -122,8 +125,26 @@ impl Exposure {
     }
 }
 
-/// An agent's training data, if they are still where its run says.
+/// Whether data are those that an agent was trained on.
+fn is_own(card: &Card, agent: &Agent) -> bool {
+    Some(&card.content_blake3) == agent.record.dataset_blake3.as_ref()
+}
+
+/// Refuses data of another world than a study's: what is seen where is another matter there.
+fn is_of_world(card: &Card, study: &Study) -> Result<(), Error> {
+    let spec = study.env_spec().map_err(Error::Config)?;
+    match difference(&card.env, &spec) {
+        None => Ok(()),
+        Some(differs) => Err(Error::Question(format!(
+            "the data of recipe {} are of {}, study {} is about {}: {differs}",
+            card.recipe.name, card.env.id, study.name, study.env
+        ))),
+    }
+}
+
+/// An agent's training data, if they are still where its run says and no others have come there.
 pub fn training_data(agent: &Agent) -> Option<Dataset> {
     let found = store::read(Path::new(&run_record(&agent.dir)?.dataset));
-    found.ok().map(|(data, _)| data)
+    let (data, card) = found.ok()?;
+    is_own(&card, agent).then_some(data)
 }

@@ -4,23 +4,25 @@ pub mod activations;
 pub mod embedding;
 mod experiment;
 pub mod exposure;
+mod fit;
 pub mod hooks;
 
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use dt_env::text::plain;
 use dt_train::burn::prelude::*;
 use dt_train::checkpoint::{Agent, load_agent};
 use dt_train::device::DeviceSpec;
 use dt_train::model::{
-    ActivationCache, Frame, HookPoint, Hooks, Model, NoHooks, Padding, Seen, StateEmbedding,
-    TokenBatch, WindowBuilder, WindowStep,
+    ActivationCache, Frame, HookPoint, Hooks, Model, NoHooks, Padding, Seen, TokenBatch,
+    WindowBuilder, WindowStep,
 };
 use rayon::prelude::*;
 
 use crate::Error;
-use crate::prompts::{Contrast, Prompt, Study};
+use crate::prompts::{Contrast, Prompt, PromptSet, Study};
 
 pub use experiment::Experiment;
 
@@ -68,53 +70,16 @@ impl Subject {
     /// Takes an agent and checks that a study can be asked of it.
     ///
     /// # Errors
-    /// If it is of another world than the study's, or its context is too short.
+    /// If it is of another world than the study's, its context or its time table is too short, or
+    /// it computes what is no number.
     pub fn new(name: String, agent: Agent, study: &Study) -> Result<Self, Error> {
         let spec = study.env_spec().map_err(Error::Config)?;
-        let (config, sizes) = (agent.model.config(), agent.model.sizes());
-        let wrong = |message: String| Err(Error::Question(format!("{name}: {message}")));
-        if config.state_embedding == StateEmbedding::Dense {
-            return wrong(
-                "the agent reads dense observations; it has no vocabulary of items to edit"
-                    .to_owned(),
-            );
+        let wrong = |message: String| Error::Question(format!("{name}: {message}"));
+        if let Some(problem) = fit::problem(&agent, study, &spec) {
+            return Err(wrong(problem));
         }
-        if sizes.view_size != spec.view_size as usize {
-            return wrong(format!(
-                "the agent's view is {} cells wide, that of study {} is {}; take an agent of {}",
-                sizes.view_size, study.name, spec.view_size, study.env
-            ));
-        }
-        let actions = study.contrast.first.iter().chain(&study.contrast.second);
-        if let Some(action) = actions
-            .into_iter()
-            .find(|&&a| a as usize >= sizes.n_actions)
-        {
-            return wrong(format!(
-                "the agent has {} actions, study {} asks about {action}",
-                sizes.n_actions, study.name
-            ));
-        }
-        let world = agent.record.env.as_ref();
-        if world.is_none_or(|env| env.world != spec.world) {
-            return wrong(format!(
-                "the agent was made for {}, study {} is about {}",
-                agent.record.world_id(),
-                study.name,
-                study.env
-            ));
-        }
+        let config = agent.model.config();
         let frames = study.walk.len() + 1;
-        if config.timesteps() < frames {
-            return wrong(format!(
-                "the agent's context holds {} timesteps, the prompts of study {} have {frames}",
-                config.timesteps(),
-                study.name
-            ));
-        }
-        if study.walk.len() > sizes.max_steps {
-            return wrong(format!("its time table ends at step {}", sizes.max_steps));
-        }
         let timesteps = match config.padding {
             Padding::Aligned => frames,
             Padding::ZeroFrames => config.timesteps(),
@@ -122,20 +87,43 @@ impl Subject {
         let record = &agent.record;
         let kind = match (record.step, record.seed, &record.dataset_blake3) {
             (0, Some(_), Some(_)) => format!("{}, untrained", record.name),
+            (step, Some(_), _) if is_checkpoint(&agent.dir) => {
+                format!("{}, step {step}", record.name)
+            }
             _ => record.name.clone(),
         };
-        Ok(Self {
+        let kind = plain(&kind).into_owned();
+        let subject = Self {
             name,
             kind,
             contrast: study.contrast.clone(),
             frames,
             timesteps,
             agent,
-        })
+        };
+        subject.check_numbers(study)?;
+        Ok(subject)
     }
 
-    /// Name of its kind: agents of one definition; weights as they were before training are a kind
-    /// of their own.
+    /// Refuses an agent whose weights are so large that what it computes is no number: the largest
+    /// of its logits would be a matter of chance, and tables would hold what is none.
+    fn check_numbers(&self, study: &Study) -> Result<(), Error> {
+        let set = PromptSet::new(study)?;
+        for edit in study.all_edits() {
+            let logits = self.logits(&set.of(edit)?);
+            if let Some(bad) = logits.iter().flatten().find(|l| !l.is_finite()) {
+                return Err(Error::Question(format!(
+                    "{}: the agent computes {bad} where a logit should be, under `{}` of study {}; \
+                     its weights are too large, take another checkpoint",
+                    self.name, edit.name, study.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Name of its kind: agents of one definition; weights as they were before training, or at a
+    /// checkpoint, are a kind of their own: they are no further seed of it.
     pub fn kind(&self) -> &str {
         &self.kind
     }
@@ -339,15 +327,22 @@ fn chunks(count: usize) -> Vec<Range<usize>> {
 
 /// `memory-dt/seed-0` for a run, and the name of its folder for anything else.
 fn run_name(path: &Path, agent: &Agent) -> String {
-    match agent.record.seed {
+    let name = match agent.record.seed {
         Some(seed) => {
             let step = path
                 .file_name()
                 .and_then(|n| n.to_str())
-                .filter(|n| n.starts_with("step-"))
+                .filter(|_| is_checkpoint(path))
                 .map_or(String::new(), |n| format!("/{n}"));
             format!("{}/seed-{seed}{step}", agent.record.name)
         }
         None => agent.record.name.clone(),
-    }
+    };
+    plain(&name).into_owned()
+}
+
+/// Whether a folder is one of a run's checkpoints.
+fn is_checkpoint(dir: &Path) -> bool {
+    let name = dir.file_name().and_then(|n| n.to_str());
+    name.is_some_and(|n| n.starts_with("step-"))
 }

@@ -139,10 +139,12 @@ fn returns(runs: &[(&str, &CalibrationRecord, &SourceFile)]) -> Panel {
             size: theme::MARKER,
             offset: 0.0,
         };
-        let mut through = Line::new("sampled", sampled[0].1.clone(), SAMPLED).with_markers();
-        through.width = theme::THIN_LINE;
-        panel.push(Mark::Line(through));
-        panel.push(Mark::Points(points));
+        if let [(_, line)] = &sampled[..] {
+            let mut through = Line::new("sampled", line.clone(), SAMPLED).with_markers();
+            through.width = theme::THIN_LINE;
+            panel.push(Mark::Line(through));
+            panel.push(Mark::Points(points));
+        }
     } else {
         push_lines(
             &mut panel,

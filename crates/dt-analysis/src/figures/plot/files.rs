@@ -1,19 +1,26 @@
 //! What lies at a path: a dataset or a run, and what of it can be drawn.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dt_data::{Card, Episode, store};
+use dt_env::files::{open_stream, read_text};
 use dt_env::{EnvSpec, WorldConfig};
 use dt_train::AgentConfig;
 use dt_train::evaluate::EvaluationRecord;
 use dt_train::evaluate::calibrate::CalibrationRecord;
-use dt_train::run::{MetricLine, read_metrics};
+use dt_train::run::MetricLine;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::sound;
 use crate::Error;
 use crate::draw::SourceFile;
+use crate::files::{MAX_RECORD, parse_json};
+
+/// Largest definition of an agent that is read.
+const MAX_DEFINITION: u64 = 1 << 20;
+/// Largest table of a dataset.
+const MAX_TABLE: u64 = 1 << 36;
 
 /// What lies at a path.
 #[derive(Clone, Debug)]
@@ -72,8 +79,15 @@ impl RunGroup {
         self.runs[0].name == run.name && self.runs[0].definition == run.definition
     }
 
-    /// Adds a run.
-    pub fn push(&mut self, run: RunSource) {
+    /// Adds a run; one that is labelled as another is gets a label of its own.
+    pub fn push(&mut self, mut run: RunSource) {
+        let label = run.label.clone();
+        let is_known = |label: &str| self.runs.iter().any(|known| known.label == label);
+        let mut n = 1;
+        while is_known(&run.label) {
+            n += 1;
+            run.label = format!("{label}, run {n}");
+        }
         self.runs.push(run);
     }
 
@@ -96,7 +110,7 @@ impl Source {
     /// # Errors
     /// If it is neither a dataset nor a run, or one of its files is damaged.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        if path.join("card.json").exists() {
+        if is_there(&path.join("card.json")) {
             return Ok(Self::Dataset(Box::new(DatasetSource::open(path)?)));
         }
         let run = RunSource::open(path)?;
@@ -109,20 +123,26 @@ impl Source {
 
 impl DatasetSource {
     fn open(dir: &Path) -> Result<Self, Error> {
-        let card_file = source_file(&dir.join("card.json"))?;
+        let path = dir.join("card.json");
+        let card_file = source_file(&path, MAX_RECORD)?;
         let table = dir.join("episodes.arrow");
-        if !table.exists() {
+        let sound =
+            |card: &Card| sound::card(card).map_err(|problem| Error::corrupt(&path, &problem));
+        if table.symlink_metadata().is_err() {
+            let card = store::read_card(dir)?;
+            sound(&card)?;
             return Ok(Self {
-                card: store::read_card(dir)?,
+                card,
                 episodes: None,
                 files: vec![card_file],
             });
         }
         let (data, card) = store::read(dir)?;
+        sound(&card)?;
         Ok(Self {
             card,
             episodes: Some(data.episodes),
-            files: vec![card_file, source_file(&table)?],
+            files: vec![card_file, source_file(&table, MAX_TABLE)?],
         })
     }
 }
@@ -144,8 +164,8 @@ struct RunName {
 impl RunSource {
     fn open(dir: &Path) -> Result<Self, Error> {
         let config = dir.join("config.ron");
-        let definition = match config.exists() {
-            true => Some(fs::read_to_string(&config).map_err(Error::io(&config))?),
+        let definition = match is_there(&config) {
+            true => Some(read_text(&config, MAX_DEFINITION)?),
             false => None,
         };
         let agent: Option<AgentName> = read_json(&dir.join("agent.json"))?.map(|(agent, _)| agent);
@@ -167,25 +187,38 @@ impl RunSource {
         let seed = run.map(|run| run.seed);
         let seed = seed.or_else(|| agent.as_ref().and_then(|agent| agent.seed));
         let metrics = dir.join("metrics.jsonl");
-        let metrics = match metrics.exists() {
-            true => Some((read_metrics(dir)?, source_file(&metrics)?)),
+        let metrics = match is_there(&metrics) {
+            true => Some(read_metrics(&metrics)?),
             false => None,
         };
+        let evaluation = read_sound(&dir.join("eval.json"), sound::evaluation)?;
+        let calibration = read_sound(&dir.join("calibration.json"), sound::calibration)?;
         Ok(Self {
             name,
             label: seed.map_or_else(folder, |seed| format!("seed {seed}")),
             definition,
             env: agent.and_then(|agent| agent.env),
             metrics,
-            evaluation: read_json(&dir.join("eval.json"))?,
-            calibration: read_json(&dir.join("calibration.json"))?,
+            evaluation,
+            calibration,
         })
     }
 }
 
-fn source_file(path: &Path) -> Result<SourceFile, Error> {
-    let bytes = fs::read(path).map_err(Error::io(path))?;
-    Ok(described(path, &bytes))
+/// Whether anything has this name; whether it can be read is for who reads it to say.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn source_file(path: &Path, limit: u64) -> Result<SourceFile, Error> {
+    // In parts: a table may be larger than what should be held at once.
+    let mut hasher = blake3::Hasher::new();
+    let file = open_stream(path, limit)?;
+    hasher.update_reader(file).map_err(Error::io(path))?;
+    Ok(SourceFile {
+        path: path.display().to_string(),
+        blake3: hasher.finalize().to_hex().to_string(),
+    })
 }
 
 fn described(path: &Path, bytes: &[u8]) -> SourceFile {
@@ -196,11 +229,48 @@ fn described(path: &Path, bytes: &[u8]) -> SourceFile {
 }
 
 /// Reads a record, if its file is there.
-fn read_json<T: DeserializeOwned>(path: &PathBuf) -> Result<Option<(T, SourceFile)>, Error> {
-    if !path.exists() {
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<(T, SourceFile)>, Error> {
+    if !is_there(path) {
         return Ok(None);
     }
-    let bytes = fs::read(path).map_err(Error::io(path))?;
-    let record = serde_json::from_slice(&bytes).map_err(|e| Error::corrupt(path, &e))?;
-    Ok(Some((record, described(path, &bytes))))
+    let text = read_text(path, MAX_RECORD)?;
+    let record = parse_json(path, &text)?;
+    Ok(Some((record, described(path, text.as_bytes()))))
+}
+
+/// The same of a record that can be drawn.
+fn read_sound<T: DeserializeOwned>(
+    path: &Path,
+    check: impl Fn(&T) -> Result<(), String>,
+) -> Result<Option<(T, SourceFile)>, Error> {
+    let read = read_json::<T>(path)?;
+    if let Some((record, _)) = &read {
+        check(record).map_err(|problem| Error::corrupt(path, &problem))?;
+    }
+    Ok(read)
+}
+
+/// Reads the lines of a `metrics.jsonl`. Where a run was killed or its disk was full, the last line
+/// may be half written: it is left out, and that is said.
+fn read_metrics(path: &Path) -> Result<(Vec<MetricLine>, SourceFile), Error> {
+    let text = read_text(path, MAX_RECORD)?;
+    let mut lines: Vec<MetricLine> = Vec::new();
+    for (n, line) in text.split_inclusive('\n').enumerate() {
+        let wrong = |message: String| Error::corrupt(path, &format!("line {}: {message}", n + 1));
+        let parsed: Result<MetricLine, _> = serde_json::from_str(line);
+        match parsed {
+            Ok(record) => {
+                sound::metrics(&record).map_err(wrong)?;
+                lines.push(record);
+            }
+            // Only the last line can lack its end.
+            Err(_) if !line.ends_with('\n') => dt_env::note!(
+                "{}: line {} is half written and left out",
+                path.display(),
+                n + 1
+            ),
+            Err(error) => return Err(wrong(error.to_string())),
+        }
+    }
+    Ok((lines, described(path, text.as_bytes())))
 }

@@ -7,13 +7,14 @@ mod files;
 mod outcomes;
 mod provenance;
 mod seeds;
+mod sound;
 mod training;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::Error;
 use crate::draw::Figure;
+use crate::files::named_apart;
 
 pub use files::{DatasetSource, RunGroup, RunSource, Source};
 
@@ -45,7 +46,8 @@ pub fn figures(paths: &[PathBuf]) -> Result<Vec<Figure>, Error> {
         }
     }
     figures.extend(groups.iter().map(of_runs));
-    Ok(named_apart(figures))
+    // Those of a second dataset or agent of a name get names that end in `-2`, and so on.
+    Ok(named_apart(figures.into_iter().flatten().collect()))
 }
 
 /// The figures of a dataset.
@@ -70,21 +72,6 @@ pub fn of_runs(group: &RunGroup) -> Vec<Figure> {
     .collect()
 }
 
-/// Gives the figures of the second dataset or agent of a name names that end in `-2`, and so on.
-fn named_apart(sets: Vec<Vec<Figure>>) -> Vec<Figure> {
-    let mut used: BTreeMap<String, usize> = BTreeMap::new();
-    let mut all = Vec::new();
-    for mut figure in sets.into_iter().flatten() {
-        let times = used.entry(figure.name.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
-            figure.name = format!("{}-{times}", figure.name);
-        }
-        all.push(figure);
-    }
-    all
-}
-
 /// A name as part of a file's name.
 fn file_stem(name: &str) -> String {
     let plain = |c: char| {
@@ -100,15 +87,6 @@ fn file_stem(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_of_one_name_are_told_apart() {
-        let set = || vec![Figure::new("a", "A")];
-        let names: Vec<String> = (named_apart(vec![set(), set(), set()]).into_iter())
-            .map(|f| f.name)
-            .collect();
-        assert_eq!(names, ["a", "a-2", "a-3"]);
-    }
 
     #[test]
     fn names_never_leave_the_folder() {

@@ -10,6 +10,11 @@ use super::site::Token;
 use crate::maths::probes::{Choice, RidgeConfig};
 use crate::prompts::Study;
 
+/// Most episodes of a walker, all of which are held in memory.
+const MAX_EPISODES: u32 = 10_000;
+/// Most walks that are kept.
+const MAX_WALKS: usize = 1_000_000;
+
 /// What a sweep of probes looks for, where, and in which data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -104,6 +109,13 @@ impl SweepConfig {
             return Some(format!(
                 "a sweep needs episodes, walks and at least 2 folds, got {}, {} and {}",
                 self.episodes, self.walks, self.folds
+            ));
+        }
+        if self.episodes > MAX_EPISODES || self.walks > MAX_WALKS {
+            return Some(format!(
+                "a sweep has at most {MAX_EPISODES} episodes of each walker and {MAX_WALKS} walks, \
+                 got {} and {}",
+                self.episodes, self.walks
             ));
         }
         let concepts: BTreeSet<Concept> = self.concepts.iter().copied().collect();

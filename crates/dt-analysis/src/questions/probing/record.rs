@@ -151,9 +151,14 @@ impl ProbeRecord {
 impl ProbeSweepRecord {
     /// `NAME` of an imported agent, `NAME, seed 3` of others.
     pub fn title(&self) -> String {
-        match self.seed {
-            Some(seed) => format!("{}, seed {seed}", self.agent),
-            None => self.agent.clone(),
+        Self::title_of(&self.agent, self.seed)
+    }
+
+    /// The same of an agent that is not asked yet.
+    pub fn title_of(agent: &str, seed: Option<u64>) -> String {
+        match seed {
+            Some(seed) => format!("{agent}, seed {seed}"),
+            None => agent.to_owned(),
         }
     }
 

@@ -110,7 +110,7 @@ pub fn sweep_probes(
     let counts = |of: fn(&Rows) -> usize| all_rows.iter().map(|(t, r)| (*t, of(r))).collect();
     Ok(Sweep {
         record: ProbeSweepRecord {
-            agent: agent.name.clone(),
+            agent: subject.kind().to_owned(),
             seed: agent.seed,
             step: agent.step,
             study: study.name.clone(),

@@ -6,6 +6,7 @@ use dt_env::config::{self, ConfigError};
 use dt_env::files;
 use serde::Deserialize;
 
+use super::check;
 use super::rules::{Rule, specific};
 use crate::prompts::Study;
 
@@ -75,15 +76,13 @@ impl Claims {
         // their numbers.
         let text = format!("#![enable(unwrap_variant_newtypes)] {text}");
         let claims: Self = config::parse_ron(file, &text)?;
-        if claims.exposed_frames == 0 {
-            return Err(ConfigError::Invalid {
+        match check::problem(&claims) {
+            None => Ok(claims),
+            Some(message) => Err(ConfigError::Invalid {
                 file: file.to_owned(),
-                message: "field `exposed_frames`: a cell that was never seen is not exposed; at \
-                          least 1 is needed"
-                    .to_owned(),
-            });
+                message,
+            }),
         }
-        Ok(claims)
     }
 
     /// Reads claims, with the hash of the file; `studies/claims.ron` is built in.
@@ -139,5 +138,20 @@ mod tests {
         );
         assert!(error("Steerable", "Stearable").contains("Steerable"));
         assert!(error("exposed_frames: 200", "exposed_frames: 0").contains("at least 1"));
+        for (from, to, field) in [
+            ("quantile: 0.99", "quantile: 2.0", "rule.quantile"),
+            ("quantile: 0.99", "quantile: NaN", "rule.quantile"),
+            ("random: 200", "random: 1000000000000", "rule.random"),
+            ("random: 200", "random: 0", "rule.random"),
+            ("usable_range: 2.0", "usable_range: -inf", "usable_range"),
+            ("id: 2,", "id: 1,", "claims[1].id"),
+            ("claim: \"", "claim: \"\\u{1b}[31m", "claims[0].claim"),
+        ] {
+            let message = error(from, to);
+            let named = format!("my.ron: field `{field}");
+            let place = field.rsplit("rule.").next().unwrap();
+            assert!(message.starts_with("my.ron: field `"), "{message}");
+            assert!(message.contains(&named) || message.contains(&format!("rule.{place}`")));
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! what it says, its statistic and its rule.
 
 mod case;
+mod check;
 mod config;
 mod judge;
 pub mod rules;

@@ -1,12 +1,10 @@
 //! Results as one tidy table: agent × seed × facet × edit × metric, in CSV and Arrow.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{DataType, Field, Schema};
-use dt_train::checkpoint::write_atomic;
 
 use crate::Error;
 use crate::draw::csv;
@@ -31,11 +29,11 @@ pub struct Row {
     pub value: Option<f64>,
 }
 
-/// Writes `NAME.csv` and `NAME.arrow`.
+/// `NAME.csv` and `NAME.arrow`: names and bytes.
 ///
 /// # Errors
-/// If a file cannot be written.
-pub fn write_table(rows: &[Row], dir: &Path, name: &str) -> Result<(), Error> {
+/// If the rows cannot be encoded.
+pub fn table_files(rows: &[Row], name: &str) -> Result<[(String, Vec<u8>); 2], Error> {
     let mut table = String::new();
     csv::push_row(&mut table, COLUMNS);
     for row in rows {
@@ -53,11 +51,9 @@ pub fn write_table(rows: &[Row], dir: &Path, name: &str) -> Result<(), Error> {
             ],
         );
     }
-    write_atomic(&dir.join(format!("{name}.csv")), table.as_bytes())?;
-    let path = dir.join(format!("{name}.arrow"));
-    let bytes = arrow(rows).map_err(|e| Error::corrupt(&path, &e))?;
-    write_atomic(&path, &bytes)?;
-    Ok(())
+    let file = format!("{name}.arrow");
+    let bytes = arrow(rows).map_err(|e| Error::corrupt(&file, &e))?;
+    Ok([(format!("{name}.csv"), table.into_bytes()), (file, bytes)])
 }
 
 fn arrow(rows: &[Row]) -> Result<Vec<u8>, arrow_schema::ArrowError> {

@@ -18,11 +18,11 @@ use dt_train::evaluate::{ExactRecord, evaluate_exact};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::prompts::{Item, Study, items_at};
+use crate::prompts::{Item, PromptSet, Study, items_at};
 use crate::questions::edits::{EffectsRecord, effects};
 use crate::questions::mediation::{MediationRecord, clean_mediation};
 use crate::questions::steering::{SteeringRecord, steering};
-use crate::questions::walsh::{WalshSite, residual_points, walsh};
+use crate::questions::walsh::{WalshSite, check_factorial, residual_points, walsh};
 use crate::subject::embedding::initial_embeddings;
 use crate::subject::exposure::Exposure;
 use crate::subject::{Experiment, Subject};
@@ -152,6 +152,16 @@ pub fn about(experiment: &Experiment) -> String {
     hasher.update(StudyId::of(&experiment.prompts.study).blake3.as_bytes());
     hasher.update(FORMAT.as_bytes());
     hasher.finalize().to_hex().to_string()
+}
+
+/// Refuses a study that lacks what is measured, before anything is.
+///
+/// # Errors
+/// [`Error::Question`], which says what is missing.
+pub fn check_study(set: &PromptSet) -> Result<(), Error> {
+    set.study.main_factor()?;
+    check_factorial(set)?;
+    Asked::of(set).map(drop)
 }
 
 /// Measures what the claims are judged by, with so many random directions a facet.

@@ -1,7 +1,10 @@
 //! Kept evidence, read again: nothing in it is trusted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use dt_env::text::plain;
+use dt_train::evaluate::ExactRecord;
 use serde::Deserialize;
 
 use super::{Evidence, FORMAT};
@@ -45,8 +48,8 @@ impl Evidence {
     /// its parts do not fit each other.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Error> {
         let wrong = |message: String| Error::corrupt(file, &message);
-        let peek: Peek = serde_json::from_str(text)
-            .map_err(|e| wrong(format!("this is no evidence about an agent: {e}")))?;
+        let peek: Peek =
+            typed(text).map_err(|e| wrong(format!("this is no evidence about an agent: {e}")))?;
         let inside = peek.results.and_then(|r| r.evidence);
         let of_study = inside.is_some();
         match peek.format.or(inside.and_then(|e| e.format)) {
@@ -119,16 +122,61 @@ impl Evidence {
         if let Some(mediation) = &self.mediation {
             per_facet("mediation.facets", mediation.facets.len())?;
         }
+        self.check_names()?;
         self.check_effects()?;
         self.check_items()?;
         if let Some(site) = self.walsh.iter().position(|site| site.of == 0) {
             return Err(problem(format!("walsh[{site}].of"), "is 0"));
         }
-        let empty = self.exact.iter().position(|record| record.of == 0);
-        match empty {
-            Some(n) => Err(problem(format!("exact[{n}].of"), "is 0")),
+        let sum = |r: &ExactRecord| {
+            r.success
+                .checked_add(r.wrong_target)?
+                .checked_add(r.truncated)
+        };
+        let odd = |r: &ExactRecord| r.of == 0 || sum(r).is_none_or(|n| n > r.of);
+        match self.exact.iter().position(odd) {
+            Some(n) => {
+                let message = format!("{} episodes do not fit their outcomes", self.exact[n].of);
+                Err(problem(format!("exact[{n}].of"), message))
+            }
             None => Ok(()),
         }
+    }
+
+    /// Whether its names can be printed and are keys.
+    fn check_names(&self) -> Result<(), Problem> {
+        let effects = &self.effects;
+        let own = [
+            ("agent.name", &self.agent.name),
+            ("agent.kind", &self.agent.kind),
+            ("study.name", &self.study.name),
+        ];
+        let edits = effects.edits.iter().map(|name| ("effects.edits", name));
+        let groups = (effects.groups.iter())
+            .flat_map(|g| g.edits.iter().chain([&g.name]))
+            .map(|name| ("effects.groups", name));
+        let points = self.walsh.iter().map(|site| ("walsh", &site.point));
+        for (field, name) in own.into_iter().chain(edits).chain(groups).chain(points) {
+            if name.is_empty() || plain(name) != name.as_str() {
+                let message = format!("`{}` is no name", plain(name));
+                return Err(problem(field, message));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for facet in &effects.facets {
+            let name = facet.to_string();
+            if plain(&name) != name.as_str() {
+                let message = format!("`{}` is no name", plain(&name));
+                return Err(problem("effects.facets", message));
+            }
+            if !seen.insert(name.clone()) {
+                return Err(problem(
+                    "effects.facets",
+                    format!("`{name}` is there twice"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_effects(&self) -> Result<(), Problem> {
