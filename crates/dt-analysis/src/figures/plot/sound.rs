@@ -82,7 +82,9 @@ fn sampled(field: &str, all: &[SampledRecord]) -> Checked {
         number(&of("temperature"), record.temperature, MAX_NUMBER)?;
         number(&of("mean_return"), record.mean_return, MAX_RETURN)?;
         interval(&of("ci95"), record.ci95, 1.0)?;
-        interval(&of("return_ci95"), record.return_ci95, 2.0 * MAX_RETURN)?;
+        if let Some(found) = record.return_ci95 {
+            interval(&of("return_ci95"), found, 2.0 * MAX_RETURN)?;
+        }
         let same = |r: &SampledRecord| (r.rtg, r.temperature) == (record.rtg, record.temperature);
         if all[..n].iter().any(same) {
             return Err(format!("field `{field}`: the same is asked for twice"));
