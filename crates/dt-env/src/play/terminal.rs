@@ -2,6 +2,10 @@
 
 use std::io::{self, Write};
 use std::panic;
+#[cfg(unix)]
+use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, MoveTo, Show};
@@ -21,6 +25,8 @@ static OPEN: AtomicBool = AtomicBool::new(false);
 /// The open terminal; dropping it brings the old screen back.
 pub struct Terminal {
     out: io::Stdout,
+    #[cfg(unix)]
+    signal: Arc<AtomicUsize>,
 }
 
 impl Terminal {
@@ -32,12 +38,31 @@ impl Terminal {
             restore();
             old_hook(info);
         }));
+        #[cfg(unix)]
+        let signal = noted_signals()?;
         OPEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         // From here on, an error drops the guard.
-        let mut terminal = Self { out: io::stdout() };
+        let mut terminal = Self {
+            out: io::stdout(),
+            #[cfg(unix)]
+            signal,
+        };
         execute!(terminal.out, EnterAlternateScreen, Hide)?;
         Ok(terminal)
+    }
+
+    /// Ends the program if a signal has come that does, after giving the terminal back: whoever waits
+    /// for it learns by which one.
+    pub fn obey_signals(&self) {
+        #[cfg(unix)]
+        let signal = self.signal.load(Ordering::SeqCst);
+        #[cfg(unix)]
+        if signal != 0 {
+            restore();
+            // Where it does not end us, the keys still do.
+            let _: io::Result<()> = signal_hook::low_level::emulate_default_handler(signal as i32);
+        }
     }
 
     /// Shows a page, all at once where the terminal can do that.
@@ -77,6 +102,20 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Where the signals that end a program are noted as they come: 0, or the last one.
+///
+/// Only noted: who is called by a signal may not wait, and standard output is locked.
+#[cfg(unix)]
+fn noted_signals() -> io::Result<Arc<AtomicUsize>> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+    let noted = Arc::new(AtomicUsize::new(0));
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        signal_hook::flag::register_usize(signal, noted.clone(), signal as usize)?;
+    }
+    Ok(noted)
 }
 
 /// Undoes [`Terminal::open`], once.
