@@ -65,7 +65,7 @@ fn lava_is_no_way_to_a_goal_however_far_it_is() {
     }
 }
 
-/// Walking seventy steps is further than a closed way counted.
+/// A hundred steps are more than a closed way ever counted.
 #[test]
 fn a_way_longer_than_the_price_of_a_dead_end_is_walked() {
     let lane = ".".repeat(50);
@@ -73,19 +73,17 @@ fn a_way_longer_than_the_price_of_a_dead_end_is_walked() {
     let rows = [
         wall.clone(),
         format!("#>{lane}.L#"),
-        format!("#{}.#", "#".repeat(52)),
+        format!("{}.##", "#".repeat(52)),
         format!("#G{lane}..#"),
         wall,
     ];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let dir = world(&rows, "Goal");
-    let error = walk(&dir, "Uniform", "").map(|_| ());
-    assert_eq!(error, Ok(()));
     let text = std::fs::read_to_string(dir.path().join("world.ron")).unwrap();
     let text = text.replace("max_steps: 100", "max_steps: 200");
     std::fs::write(dir.path().join("world.ron"), text).unwrap();
     let (outcomes, longest) = walk(&dir, "Planner", "").unwrap();
-    assert_eq!((outcomes["success"], longest), (100, 108));
+    assert_eq!((outcomes["success"], longest), (100, 106));
 }
 
 #[test]

@@ -353,7 +353,6 @@ fn holds(grid: &Grid, kind: Object) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::EnvSpec;
     use crate::tasks::WorldConfig;
 
