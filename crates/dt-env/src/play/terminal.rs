@@ -7,6 +7,8 @@ use std::sync::Arc;
 #[cfg(unix)]
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::{thread, time::Duration};
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::style::{Color, Print, ResetColor, SetBackgroundColor, SetForegroundColor};
@@ -104,17 +106,31 @@ impl Drop for Terminal {
     }
 }
 
+/// How long a signal waits to be obeyed between two keys.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_millis(500);
+
 /// Where the signals that end a program are noted as they come: 0, or the last one.
 ///
-/// Only noted: who is called by a signal may not wait, and standard output is locked.
+/// Standard output is locked by who draws, so that it is there that they are obeyed; but where the
+/// terminal is gone, waiting for its keys never ends, and the program is ended from here.
 #[cfg(unix)]
 fn noted_signals() -> io::Result<Arc<AtomicUsize>> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
     let noted = Arc::new(AtomicUsize::new(0));
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
-        signal_hook::flag::register_usize(signal, noted.clone(), signal as usize)?;
-    }
+    let ends = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+    let mut signals = signal_hook::iterator::Signals::new(ends)?;
+    let note = noted.clone();
+    let watch = move || {
+        for signal in signals.forever() {
+            note.store(signal as usize, Ordering::SeqCst);
+            thread::sleep(GRACE);
+            let _: io::Result<()> = disable_raw_mode();
+            let _: io::Result<()> = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    };
+    thread::Builder::new().spawn(watch)?;
     Ok(noted)
 }
 
