@@ -41,8 +41,9 @@ pub struct Args {
     /// Side of a cell in pixels, from 4 to 128
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(4..=128))]
     tile: u16,
-    /// Time between frames of a GIF in milliseconds, from 20 to 10000, of which GIF keeps whole tens
-    /// (25 is 20); the last frame stays four times as long
+    /// Time between frames of a GIF in milliseconds, from 20 to 10000
+    ///
+    /// GIF counts in tens: 25 is 20. The last frame stays four times as long.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(20..=10_000))]
     delay: u16,
     /// Replace FILE if it exists [default: refuse]
