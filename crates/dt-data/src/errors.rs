@@ -42,7 +42,10 @@ pub enum DataError {
 
 /// A world too large to be explored.
 #[derive(Debug, thiserror::Error)]
-#[error("{env} has more than {most} reachable states; the exact planner cannot cover it")]
+#[error(
+    "{env} has more than {most} reachable states, which the exact planner cannot cover; make the \
+     world smaller, or leave fewer things in it that can be carried or opened"
+)]
 pub struct TooManyStates {
     /// Its id.
     pub env: String,

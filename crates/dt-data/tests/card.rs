@@ -226,5 +226,5 @@ fn names_from_files_do_not_talk_to_the_terminal() {
     card.demonstrators[0].policy = "a\rb".to_owned();
     let text = card.to_text();
     assert!(!text.contains('\u{1b}') && !text.contains('\r'));
-    assert!(text.contains("?[2Jgone"));
+    assert!(text.contains("\\u{1b}[2Jgone"));
 }

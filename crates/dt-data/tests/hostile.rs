@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, UInt8Array, UInt32Array};
+use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt8Array, UInt32Array};
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::root_as_footer;
@@ -284,4 +284,44 @@ fn a_card_is_not_trusted() {
     }
     fs::write(&card, good).unwrap();
     store::read(&path).unwrap();
+}
+
+/// What the arrays say of an outcome agrees with the rewards, and with what the card counts.
+#[test]
+fn a_relabelled_outcome_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tiny");
+    write(TINY, &path);
+    let relabelled = |from: &'static str, to: &'static str| {
+        let episodes = fs::read(path.join("episodes.arrow")).unwrap();
+        rewritten(&episodes, |name: &str, array: ArrayRef| -> ArrayRef {
+            let old: Option<&StringArray> = array.as_any().downcast_ref();
+            match old {
+                Some(old) if name == "outcome" => {
+                    let new = old
+                        .iter()
+                        .map(|o| o.map(|o| if o == from { to } else { o }));
+                    Arc::new(new.collect::<StringArray>())
+                }
+                _ => array,
+            }
+        })
+    };
+    let steps = fs::read(path.join("steps.arrow")).unwrap();
+    let message = message(&[steps.clone(), relabelled("success", "wrong_target")]);
+    assert!(message.contains("episode 0 is `wrong_target`"), "{message}");
+
+    // What the rewards allow, the card knows better; its hash is put right, as an attacker would.
+    let changed = relabelled("truncated", "cut");
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&steps);
+    hasher.update(&changed);
+    fs::write(path.join("episodes.arrow"), changed).unwrap();
+    let card = path.join("card.json");
+    let text = fs::read_to_string(&card).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    json["content_blake3"] = hasher.finalize().to_hex().to_string().into();
+    fs::write(&card, json.to_string()).unwrap();
+    let message = store::read(&path).unwrap_err().to_string();
+    assert!(message.contains("`outcomes` of card.json"), "{message}");
 }

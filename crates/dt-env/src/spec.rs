@@ -47,6 +47,21 @@ fn default_view() -> u8 {
     7
 }
 
+/// Longest id, in characters.
+const MAX_ID: usize = 128;
+
+/// Whether gymnasium takes it for an id of an environment: `name` or `namespace/name`, with the
+/// version that may end it (`ENV_ID_RE` of its `registration.py`, in ASCII).
+fn is_id(id: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_:-".contains(c);
+    let (namespace, name) = id.split_once('/').unwrap_or(("x", id));
+    id.len() <= MAX_ID
+        && !namespace.is_empty()
+        && !name.is_empty()
+        && namespace.chars().all(is_word)
+        && name.chars().all(|c| is_word(c) || c == '.')
+}
+
 impl EnvSpec {
     /// Every built-in environment.
     ///
@@ -115,8 +130,12 @@ impl EnvSpec {
     /// What makes this definition impossible, if anything does.
     pub fn problem(&self) -> Option<String> {
         let view = self.view_size;
-        if self.id.is_empty() {
-            return Some("field `id`: is empty".to_owned());
+        if !is_id(&self.id) {
+            let shown: String = self.id.chars().take(MAX_ID).collect();
+            return Some(format!(
+                "field `id`: is {shown:?}, must be at most {MAX_ID} letters, digits, '_', '.', ':' and \
+                 '-', with a namespace and '/' before it or not, as gymnasium wants it"
+            ));
         }
         if view < 3 || view.is_multiple_of(2) || view > 31 {
             return Some(format!(
@@ -125,6 +144,12 @@ impl EnvSpec {
         }
         if self.max_steps == Some(0) || self.max_steps > Some(u32::from(u16::MAX)) {
             return Some("field `max_steps`: must be from 1 to 65535".to_owned());
+        }
+        if let (Some(field), PickupRule::Toggle) = (self.world.needs_hands(), self.pickup) {
+            return Some(format!(
+                "field `{field}`: asks for something to be picked up, which field `pickup`, Toggle, \
+                 rules out"
+            ));
         }
         self.world.family(view as usize).err()
     }
@@ -253,6 +278,28 @@ mod tests {
         assert!(even.contains("must be odd"), "{even}");
         let view = error("(id: \"a\", world: Memory((size: 7)), view_size: 4)");
         assert!(view.contains("view_size"), "{view}");
+    }
+
+    #[test]
+    fn ids_are_those_that_gymnasium_takes() {
+        for good in ["a", "MiniGrid-MemoryS7-v0", "lab/a.b:c-v3", "_", "x-v"] {
+            assert!(is_id(good), "{good}");
+        }
+        let long = "a".repeat(129);
+        for bad in [
+            "",
+            "my world (v2)!",
+            "a/b/c",
+            "/a",
+            "a/",
+            "a.b/c",
+            "é",
+            "a\u{1b}[2J",
+            &long,
+        ] {
+            let error = error(&format!("(id: {bad:?}, world: Memory((size: 7)))"));
+            assert!(error.contains("`id`") && error.len() < 500, "{error}");
+        }
     }
 
     #[test]

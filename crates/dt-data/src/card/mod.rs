@@ -86,6 +86,95 @@ impl Card {
         layouts: &[(usize, u32)],
         exposure: Vec<ExposureRow>,
     ) -> Self {
+        let counts = Counts::of(env, data);
+        let mut distinct = BTreeSet::new();
+        for (episode, layout) in data.episodes.iter().zip(layouts) {
+            // Same layout, same actions: the world is deterministic, so the same episode.
+            let rows = episode.first_row..episode.first_row + episode.length;
+            distinct.insert((layout, &data.actions[rows]));
+        }
+        Self {
+            format: 1,
+            recipe: recipe.clone(),
+            env: env.clone().with_max_steps(env.max_steps()),
+            episodes: data.episodes.len(),
+            transitions: data.transitions(),
+            distinct_episodes: distinct.len(),
+            outcomes: counts.outcomes,
+            configurations: counts.configurations,
+            mean_length: counts.mean_length,
+            mean_return: counts.mean_return,
+            actions: counts.actions,
+            action_entropy: counts.action_entropy,
+            conditional_action_entropy: conditional_entropy(data, layouts),
+            length_histogram: counts.length_histogram,
+            return_histogram: counts.return_histogram,
+            demonstrators: counts.demonstrators,
+            window: recipe.window,
+            exposure,
+            content_blake3: String::new(),
+        }
+    }
+
+    /// The first of the fields that a dataset's files tell by themselves which does not agree with
+    /// them.
+    pub(crate) fn differs_from(&self, data: &Dataset) -> Option<&'static str> {
+        let counts = Counts::of(&self.env, data);
+        // Sums in JSON are read back to the last digit or nearly so.
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs().max(1.0);
+        let same_demonstrators = self.demonstrators.len() == counts.demonstrators.len()
+            && (self.demonstrators.iter().zip(&counts.demonstrators)).all(|(said, found)| {
+                let numbers = |d: &DemonstratorCard| (d.episodes, d.transitions);
+                said.policy == found.policy
+                    && said.temperature == found.temperature
+                    && numbers(said) == numbers(found)
+                    && said.outcomes == found.outcomes
+                    && near(said.mean_length, found.mean_length)
+                    && near(said.mean_return, found.mean_return)
+            });
+        [
+            ("outcomes", self.outcomes == counts.outcomes),
+            (
+                "configurations",
+                self.configurations == counts.configurations,
+            ),
+            ("mean_length", near(self.mean_length, counts.mean_length)),
+            ("mean_return", near(self.mean_return, counts.mean_return)),
+            ("actions", self.actions == counts.actions),
+            (
+                "action_entropy",
+                near(self.action_entropy, counts.action_entropy),
+            ),
+            (
+                "length_histogram",
+                self.length_histogram == counts.length_histogram,
+            ),
+            (
+                "return_histogram",
+                self.return_histogram == counts.return_histogram,
+            ),
+            ("demonstrators", same_demonstrators),
+        ]
+        .into_iter()
+        .find_map(|(field, agrees)| (!agrees).then_some(field))
+    }
+}
+
+/// What a dataset's files tell by themselves.
+struct Counts {
+    outcomes: BTreeMap<String, usize>,
+    configurations: BTreeMap<String, usize>,
+    mean_length: f64,
+    mean_return: f64,
+    actions: BTreeMap<String, usize>,
+    action_entropy: f64,
+    length_histogram: BTreeMap<usize, usize>,
+    return_histogram: BTreeMap<String, usize>,
+    demonstrators: Vec<DemonstratorCard>,
+}
+
+impl Counts {
+    fn of(env: &EnvSpec, data: &Dataset) -> Self {
         let count = data.episodes.len().max(1) as f64;
         let mut outcomes: BTreeMap<_, _> = Outcome::possible(env.failures())
             .map(|outcome| (outcome.name().to_owned(), 0))
@@ -93,9 +182,8 @@ impl Card {
         let mut configurations = BTreeMap::new();
         let mut length_histogram = BTreeMap::new();
         let mut return_histogram = BTreeMap::new();
-        let mut distinct = BTreeSet::new();
         let mut by_policy: BTreeMap<(String, Option<u64>), Vec<usize>> = BTreeMap::new();
-        for (n, (episode, layout)) in data.episodes.iter().zip(layouts).enumerate() {
+        for (n, episode) in data.episodes.iter().enumerate() {
             let outcome = episode.outcome.name().to_owned();
             *outcomes.entry(outcome).or_default() += 1;
             if let (Some(instruction), Some(order)) = (&episode.instruction, &episode.left_right) {
@@ -105,9 +193,6 @@ impl Card {
             *length_histogram.entry(episode.length).or_default() += 1;
             let bin = return_bin(episode.total_return);
             *return_histogram.entry(bin).or_default() += 1;
-            // Same layout, same actions: the world is deterministic, so the same episode.
-            let rows = episode.first_row..episode.first_row + episode.length;
-            distinct.insert((layout, &data.actions[rows]));
             let key = (
                 episode.policy.clone(),
                 episode.temperature.map(f64::to_bits),
@@ -119,12 +204,6 @@ impl Card {
             action_counts[action as usize] += 1;
         }
         Self {
-            format: 1,
-            recipe: recipe.clone(),
-            env: env.clone().with_max_steps(env.max_steps()),
-            episodes: data.episodes.len(),
-            transitions: data.transitions(),
-            distinct_episodes: distinct.len(),
             outcomes,
             configurations,
             mean_length: data.transitions() as f64 / count,
@@ -134,7 +213,6 @@ impl Card {
                 .map(|a| (a.name().to_owned(), action_counts[*a as usize]))
                 .collect(),
             action_entropy: entropy(&action_counts),
-            conditional_action_entropy: conditional_entropy(data, layouts),
             length_histogram,
             return_histogram,
             demonstrators: by_policy
@@ -143,9 +221,6 @@ impl Card {
                     demonstrator(data, policy, temperature.map(f64::from_bits), &members)
                 })
                 .collect(),
-            window: recipe.window,
-            exposure,
-            content_blake3: String::new(),
         }
     }
 }

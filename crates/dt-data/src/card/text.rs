@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::fmt::{self, Write};
 
+use dt_env::text::plain_lines;
+
 use crate::card::Card;
 use crate::card::exposure::ExposureRow;
 
@@ -25,7 +27,7 @@ impl Card {
             out += &format!("\nblake3 {}\n", self.content_blake3);
         }
         // Names come from files: none of them may talk to the terminal.
-        out.replace(|c: char| c.is_control() && c != '\n', "?")
+        plain_lines(&out).into_owned()
     }
 
     fn write_summary(&self, out: &mut impl Write) -> fmt::Result {
@@ -46,8 +48,8 @@ impl Card {
              layout, outcome and step)",
             self.mean_length,
             self.mean_return,
-            self.action_entropy,
-            self.conditional_action_entropy,
+            unsigned(self.action_entropy),
+            unsigned(self.conditional_action_entropy),
         )
     }
 
@@ -75,7 +77,7 @@ impl Card {
                 out,
                 "{:<14}{:>6}{:>10}{:>12}{:>9}{:>8}{:>11}{:>7}{:>8.2}{:>8.3}",
                 d.policy,
-                d.temperature.map_or("-".to_owned(), |t| t.to_string()),
+                d.temperature.map_or("-".to_owned(), temperature),
                 d.episodes,
                 d.transitions,
                 share("success"),
@@ -130,6 +132,32 @@ impl Card {
     }
 }
 
+/// Nothing, without the sign that a sum of negative zeros has.
+fn unsigned(entropy: f64) -> f64 {
+    if entropy <= 0.0 { 0.0 } else { entropy }
+}
+
+/// A temperature as it was written where that is short, in scientific notation where not.
+fn temperature(t: f64) -> String {
+    match t.to_string() {
+        short if short.len() <= 6 => short,
+        _ => format!("{t:e}"),
+    }
+}
+
 fn percent(part: usize, whole: usize) -> String {
     format!("{:.1}%", 100.0 * part as f64 / whole.max(1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_nothing_has_no_sign() {
+        assert_eq!(format!("{:.3}", unsigned(-0.0)), "0.000");
+        assert_eq!(format!("{:.3}", unsigned(1.5)), "1.500");
+        let shown = [0.5, 1.0, 1e-300, 1e300, 0.123_456_789].map(temperature);
+        assert_eq!(shown, ["0.5", "1", "1e-300", "1e300", "1.23456789e-1"]);
+    }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use dt_data::export::{MinariId, write_minari};
+use dt_data::export::{MinariId, check_place, write_minari};
 use dt_data::store;
+use dt_env::text::plain;
 use serde::Serialize;
 
 use super::Outcome;
@@ -25,7 +26,7 @@ pub struct Args {
     /// Format to write
     #[arg(long, value_enum)]
     format: Format,
-    /// Folder to write; for Minari, its root folder followed by the id
+    /// Folder to write; for Minari, its root folder followed by the id, which ends in -v0 or the like
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Minari's name for it, like name-v0 or namespace/name-v0 [default: the last part of --out]
@@ -58,9 +59,12 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let Format::Minari = args.format;
     let id = match &args.id {
         Some(id) => id.clone(),
-        None => MinariId::for_dir(&args.out),
+        None => MinariId::for_dir(&super::real(&args.out)?),
     };
     let (data, card) = store::read(&args.dir)?;
+    let real = super::real(&args.out)?;
+    super::refuse_within_dataset(&args.out, &real)?;
+    check_place(&real)?;
     write_minari(&data, &card, &id, &args.out, args.force)?;
     let path = args.out.canonicalize()?;
     let root = id.root_of(&path);
@@ -89,7 +93,7 @@ fn write_text(out: &mut impl Write, record: &Record) -> Result<()> {
     writeln!(
         out,
         "{}: {} episodes, {} steps, as {}",
-        record.path.display(),
+        plain(&record.path.display().to_string()),
         record.episodes,
         record.steps,
         record.id
@@ -106,7 +110,7 @@ fn write_text(out: &mut impl Write, record: &Record) -> Result<()> {
     writeln!(
         out,
         "MINARI_DATASETS_PATH={} python -c 'import minari; print(minari.load_dataset(\"{id}\"))'",
-        root.display()
+        plain(&root.display().to_string())
     )?;
     Ok(())
 }

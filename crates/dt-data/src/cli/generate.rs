@@ -53,6 +53,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         Some(dir) => dir.clone(),
         None => Path::new("runs/datasets").join(&recipe.name),
     };
+    super::refuse_within_dataset(&dir, &super::real(&dir)?)?;
     let threads = args.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

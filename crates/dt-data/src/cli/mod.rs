@@ -5,9 +5,11 @@ mod generate;
 mod inspect;
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
+use dt_data::store;
 pub use dt_env::shell::{Outcome, write_json};
 
 /// Datasets of demonstrations in gridworlds: make them, look into them, hand them on.
@@ -37,6 +39,33 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<Outcome> {
     }?;
     out.flush()?;
     Ok(outcome)
+}
+
+/// A place without `.`, `..` and links, as far as it exists.
+fn real(place: &Path) -> Result<PathBuf> {
+    let parent = match place.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let within = || Some(parent.canonicalize().ok()?.join(place.file_name()?));
+    match place.canonicalize().ok().or_else(within) {
+        Some(real) => Ok(real),
+        None => Ok(std::path::absolute(place)?),
+    }
+}
+
+/// Refuses to write into a dataset: it would no longer be one, for `--force` or for others' readers.
+fn refuse_within_dataset(place: &Path, real: &Path) -> Result<()> {
+    let is_dataset =
+        |dir: &&Path| store::read_card(dir).is_ok() || dir.join("data/metadata.json").is_file();
+    match real.ancestors().skip(1).find(is_dataset) {
+        Some(dataset) => bail!(
+            "--out {}: lies within the dataset {}; give a place beside it",
+            place.display(),
+            dataset.display()
+        ),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

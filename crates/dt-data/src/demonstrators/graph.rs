@@ -6,13 +6,20 @@
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dt_env::{Action, Env, EnvSpec, Failure, Layout, Outcome, Pose, Tile};
+use dt_env::{Action, Env, EnvSpec, Failure, Grid, Layout, Outcome, Pose, Tile};
 
 use crate::errors::TooManyStates;
 
 /// Most states that are explored; beyond it a world is too open for an exact planner.
 pub const MAX_STATES: usize = 200_000;
+/// Most states of all layouts of a world together; the largest built-in world has a tenth.
+pub(crate) const MAX_ALL_STATES: usize = 300_000;
+/// Most bytes that all states of a world take.
+const MAX_BYTES: usize = 256 << 20;
+/// Bytes of a state in the graph and the search, without what is seen in it.
+const BYTES_BESIDE_OBSERVATION: usize = 200;
 
 /// How entering a state ends the episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +42,7 @@ pub struct StateGraph {
     /// State after each action.
     next: Vec<[u32; Action::COUNT]>,
     ending: Vec<Ending>,
-    /// Fewest steps to success, and to failure.
+    /// Fewest steps to success, and to the target that is not asked for.
     distance: [Vec<u16>; 2],
     observation_len: usize,
     observations: Vec<u8>,
@@ -43,43 +50,99 @@ pub struct StateGraph {
     instruction_cell: Vec<Option<u16>>,
 }
 
+/// A state as what can differ between two of them; `changed` are the cells that are no longer as the
+/// layout has them ([`Grid::differing`]), so that a large world costs no more than a small one.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     pose: Pose,
     carrying: Tile,
-    cells: Vec<Tile>,
+    changed: Vec<(u16, Tile)>,
 }
 
-fn key(env: &Env) -> Key {
-    let grid = env.world().grid();
-    let cells = (0..grid.height())
-        .flat_map(|y| (0..grid.width()).map(move |x| grid.get(x, y)))
-        .collect();
-    Key {
-        pose: env.world().agent(),
-        carrying: env.world().carrying(),
-        cells,
+/// A world that is put from state to state.
+struct Explorer {
+    env: Env,
+    /// The cells as the layouts have them.
+    laid: Grid,
+}
+
+impl Explorer {
+    fn key(&self) -> Key {
+        let world = self.env.world();
+        Key {
+            pose: world.agent(),
+            carrying: world.carrying(),
+            changed: world.grid().differing(&self.laid),
+        }
+    }
+
+    /// Puts the world from the state `now` into another.
+    fn restore(&mut self, now: &Key, key: &Key) {
+        let width = self.laid.width();
+        let grid = self.env.world_mut().grid_mut();
+        for &(n, _) in &now.changed {
+            let (x, y) = (n as usize % width, n as usize / width);
+            grid.set(x, y, self.laid.get(x, y));
+        }
+        for &(n, tile) in &key.changed {
+            grid.set(n as usize % width, n as usize / width, tile);
+        }
+        self.env.world_mut().set_state(key.pose, key.carrying);
     }
 }
 
-fn restore(env: &mut Env, key: &Key) {
-    let width = env.world().grid().width();
-    let grid = env.world_mut().grid_mut();
-    for (n, &tile) in key.cells.iter().enumerate() {
-        grid.set(n % width, n / width, tile);
+/// How much is explored at most, by one search or by several side by side.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    most: usize,
+    left: AtomicUsize,
+}
+
+impl Budget {
+    /// For all layouts of a world: [`MAX_ALL_STATES`], or as many as [`MAX_BYTES`] hold.
+    pub(crate) fn new(spec: &EnvSpec) -> Self {
+        let bytes = spec.observation_len() + BYTES_BESIDE_OBSERVATION;
+        let most = MAX_ALL_STATES.min(MAX_BYTES / bytes);
+        Self {
+            most,
+            left: AtomicUsize::new(most),
+        }
     }
-    env.world_mut().set_state(key.pose, key.carrying);
+
+    fn take(&self, spec: &EnvSpec, of_graph: usize) -> Result<(), TooManyStates> {
+        let taken = (self.left).fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            left.checked_sub(1)
+        });
+        let most = match taken {
+            Ok(_) if of_graph < MAX_STATES => return Ok(()),
+            Ok(_) => MAX_STATES,
+            Err(_) => self.most,
+        };
+        Err(TooManyStates {
+            env: spec.id.clone(),
+            most,
+        })
+    }
 }
 
 impl StateGraph {
     /// Explores `spec` from the given layouts.
     ///
     /// # Errors
-    /// If more than [`MAX_STATES`] states can be reached.
+    /// If more than [`MAX_STATES`] states can be reached, or more than fit into memory.
     ///
     /// # Panics
     /// If there is no layout, or the layouts differ in more than where the agent starts.
     pub fn explore(spec: &Arc<EnvSpec>, layouts: &[Layout]) -> Result<Self, TooManyStates> {
+        Self::explore_within(spec, layouts, &Budget::new(spec))
+    }
+
+    /// The same, with a bound that several searches share.
+    pub(crate) fn explore_within(
+        spec: &Arc<EnvSpec>,
+        layouts: &[Layout],
+        budget: &Budget,
+    ) -> Result<Self, TooManyStates> {
         assert!(!layouts.is_empty(), "nothing to explore from");
         assert!(layouts.iter().all(|l| l.stage() == layouts[0].stage()));
         let mut env = Env::new(spec.clone());
@@ -94,38 +157,38 @@ impl StateGraph {
         };
         let mut ids = HashMap::new();
         let mut queue = VecDeque::new();
+        env.reset_layout(&layouts[0]);
+        let laid = env.world().grid().clone();
+        let mut explorer = Explorer { env, laid };
         for layout in layouts {
-            env.reset_layout(layout);
+            explorer.env.reset_layout(layout);
             let id = graph.next.len() as u32;
-            let start = key(&env);
-            graph.push(&env, Ending::None);
+            let start = explorer.key();
+            budget.take(spec, id as usize)?;
+            graph.push(&explorer.env, Ending::None);
             graph.starts.push(id);
             ids.insert(start.clone(), id);
             queue.push_back((start, id as usize));
         }
+        let mut now = explorer.key();
         while let Some((state, id)) = queue.pop_front() {
             for action in Action::ALL {
-                restore(&mut env, &state);
-                let ending = match env.step(action).outcome() {
+                explorer.restore(&now, &state);
+                let ending = match explorer.env.step(action).outcome() {
                     None | Some(Outcome::Truncated) => Ending::None,
                     Some(Outcome::Success) => Ending::Success,
                     Some(Outcome::Failure(kind)) => Ending::Failure(kind),
                 };
-                let after = key(&env);
-                let next = match ids.get(&after) {
+                now = explorer.key();
+                let next = match ids.get(&now) {
                     Some(&known) => known,
                     None => {
                         let new = graph.next.len() as u32;
-                        if new as usize >= MAX_STATES {
-                            return Err(TooManyStates {
-                                env: spec.id.clone(),
-                                most: MAX_STATES,
-                            });
-                        }
-                        graph.push(&env, ending);
-                        ids.insert(after.clone(), new);
+                        budget.take(spec, new as usize)?;
+                        graph.push(&explorer.env, ending);
+                        ids.insert(now.clone(), new);
                         if ending == Ending::None {
-                            queue.push_back((after, new as usize));
+                            queue.push_back((now.clone(), new as usize));
                         }
                         new
                     }
@@ -133,10 +196,8 @@ impl StateGraph {
                 graph.next[id][action as usize] = next;
             }
         }
-        graph.distance = [
-            graph.steps_to(|end| end == Ending::Success),
-            graph.steps_to(|end| matches!(end, Ending::Failure(_))),
-        ];
+        let wrong = Ending::Failure(Failure::WrongTarget);
+        graph.distance = [Ending::Success, wrong].map(|end| graph.steps_to(end));
         Ok(graph)
     }
 
@@ -153,7 +214,7 @@ impl StateGraph {
             .push(cue.map(|cell| cell.index(view) as u16));
     }
 
-    fn steps_to(&self, wanted: impl Fn(Ending) -> bool) -> Vec<u16> {
+    fn steps_to(&self, wanted: Ending) -> Vec<u16> {
         let mut into: Vec<Vec<u32>> = vec![Vec::new(); self.next.len()];
         for (id, next) in self.next.iter().enumerate() {
             if self.ending[id] == Ending::None {
@@ -164,7 +225,7 @@ impl StateGraph {
         }
         let mut distance = vec![UNREACHABLE; self.next.len()];
         let mut queue: VecDeque<usize> = (0..self.next.len())
-            .filter(|&id| wanted(self.ending[id]))
+            .filter(|&id| self.ending[id] == wanted)
             .collect();
         for &id in &queue {
             distance[id] = 0;
@@ -173,7 +234,8 @@ impl StateGraph {
             for &from in &into[id] {
                 let from = from as usize;
                 if distance[from] == UNREACHABLE {
-                    distance[from] = distance[id] + 1;
+                    // No walk is longer than the step limit, which is smaller.
+                    distance[from] = (distance[id] + 1).min(UNREACHABLE - 1);
                     queue.push_back(from);
                 }
             }
@@ -213,8 +275,9 @@ impl StateGraph {
         self.distance[0][state]
     }
 
-    /// Fewest steps from the state to failure, or [`UNREACHABLE`].
-    pub fn steps_to_failure(&self, state: usize) -> u16 {
+    /// Fewest steps from the state to the target that is not asked for, or [`UNREACHABLE`]. Other
+    /// failures, as by lava, are no target.
+    pub fn steps_to_wrong_target(&self, state: usize) -> u16 {
         self.distance[1][state]
     }
 
@@ -247,7 +310,7 @@ mod tests {
         for (layout, _) in spec.layouts().unwrap() {
             let graph = StateGraph::explore(&spec, &[layout]).unwrap();
             assert_eq!(graph.steps_to_success(0), 6);
-            assert_eq!(graph.steps_to_failure(0), 6);
+            assert_eq!(graph.steps_to_wrong_target(0), 6);
         }
     }
 

@@ -2,12 +2,13 @@
 //!
 //! The planner's action values are costs in steps: how many steps an action loses against the
 //! best one. A Boltzmann demonstrator draws actions with probability proportional to
-//! `exp(-sharpness * lost_steps / temperature)`.
+//! `exp(-sharpness * lost_steps / temperature)`. What ends the episode elsewhere, or closes the way
+//! for good, is no way to the target, however long that way is: it never counts as the best action.
 
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
-use dt_env::Action;
+use dt_env::{Action, Failure};
 
 use crate::demonstrators::graph::{Ending, StateGraph, UNREACHABLE};
 
@@ -22,7 +23,7 @@ pub enum Policy {
         /// 1 is the demonstrator's own noise; above, noisier; below, sharper.
         temperature: f64,
     },
-    /// The same for the other target.
+    /// The same for the other target, in worlds that have one.
     WrongTarget {
         /// As for `Boltzmann`.
         temperature: f64,
@@ -49,7 +50,9 @@ pub enum Policy {
 pub struct PlannerConfig {
     /// Nats that one lost step costs at temperature 1.
     pub sharpness: f64,
-    /// Steps that ending at the target not sought counts as.
+    /// Steps that ending at the target not sought counts as, though it always loses two or more. A
+    /// negative number is a pull instead: who faces that target walks onto it rather than turn away,
+    /// unless it is the exact planner.
     pub wrong_target_cost: f64,
 }
 
@@ -62,8 +65,14 @@ impl Default for PlannerConfig {
     }
 }
 
-/// Steps that an action counts as after which the target cannot be reached any more.
+/// Steps that an action loses after which the target cannot be reached any more: it has closed the
+/// way, or ended the episode at no target (in lava).
 const DEAD_END_COST: f64 = 50.0;
+/// Fewest steps that ending at the target not sought loses: as many as turning away from the one that
+/// is sought.
+const OTHER_TARGET_COST: f64 = 2.0;
+/// Most demonstrators in a mixture.
+const MAX_COMPONENTS: usize = 256;
 
 impl Policy {
     /// Checks parameters.
@@ -82,6 +91,10 @@ impl Policy {
             Self::TopK { k } | Self::BottomK { k } if *k == 0 || *k > Action::COUNT => {
                 Err(format!("k is {k}, must be from 1 to {}", Action::COUNT))
             }
+            Self::Mixture(parts) if parts.len() > MAX_COMPONENTS => Err(format!(
+                "Mixture: {} demonstrators, more than {MAX_COMPONENTS}",
+                parts.len()
+            )),
             Self::Mixture(parts) => {
                 let total: f64 = parts.iter().map(|p| p.0).sum();
                 if parts.iter().any(|p| p.0 < 0.0) || !(total.is_finite() && total > 0.0) {
@@ -101,6 +114,17 @@ impl Policy {
         match self {
             Self::Mixture(parts) => parts.iter().map(|(w, p)| (*w, p)).collect(),
             single => vec![(1.0, single)],
+        }
+    }
+
+    /// Where it wants to go, if it wants to go anywhere.
+    pub(crate) fn target(&self) -> Option<Target> {
+        match self {
+            Self::Uniform | Self::Mixture(_) => None,
+            Self::WrongTarget { .. } => Some(Target::Wrong),
+            Self::Planner | Self::Boltzmann { .. } | Self::TopK { .. } | Self::BottomK { .. } => {
+                Some(Target::Success)
+            }
         }
     }
 
@@ -138,7 +162,7 @@ impl Policy {
                 boltzmann(graph, state, Target::Success, planner, *temperature)
             }
             Self::WrongTarget { temperature } => {
-                boltzmann(graph, state, Target::Failure, planner, *temperature)
+                boltzmann(graph, state, Target::Wrong, planner, *temperature)
             }
             Self::TopK { k } => {
                 most_likely(boltzmann(graph, state, Target::Success, planner, 1.0), *k)
@@ -191,10 +215,23 @@ fn cumulate(p: [f64; Action::COUNT]) -> [f64; Action::COUNT] {
     out
 }
 
-#[derive(Clone, Copy)]
-enum Target {
+/// An end that is sought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The task is done.
     Success,
-    Failure,
+    /// The task ends at the target that is not asked for.
+    Wrong,
+}
+
+impl Target {
+    /// Fewest steps from a state, or [`UNREACHABLE`].
+    pub(crate) fn steps(self, graph: &StateGraph, state: usize) -> u16 {
+        match self {
+            Self::Success => graph.steps_to_success(state),
+            Self::Wrong => graph.steps_to_wrong_target(state),
+        }
+    }
 }
 
 /// Steps that each action loses against the best way to the target; at least one loses none.
@@ -202,23 +239,32 @@ fn lost_steps(
     graph: &StateGraph,
     state: usize,
     target: Target,
-    planner: &PlannerConfig,
+    wrong_target_cost: f64,
 ) -> [f64; Action::COUNT] {
+    let steps: [u16; Action::COUNT] =
+        std::array::from_fn(|action| target.steps(graph, graph.next(state, action)));
+    let best = steps.iter().copied().min().unwrap_or(UNREACHABLE);
+    if best == UNREACHABLE {
+        // There is nothing to lose but the episode itself, which wandering about goes on with.
+        return std::array::from_fn(|action| match graph.ending(graph.next(state, action)) {
+            Ending::None => 0.0,
+            Ending::Success | Ending::Failure(_) => DEAD_END_COST,
+        });
+    }
+    let best = f64::from(best);
+    let other_target = match wrong_target_cost < 0.0 {
+        true => wrong_target_cost,
+        false => wrong_target_cost.max(best + OTHER_TARGET_COST),
+    };
     let cost: [f64; Action::COUNT] = std::array::from_fn(|action| {
-        let next = graph.next(state, action);
-        let steps = match target {
-            Target::Success => graph.steps_to_success(next),
-            Target::Failure => graph.steps_to_failure(next),
-        };
-        match (graph.ending(next), target) {
-            (Ending::Success, Target::Success) | (Ending::Failure(_), Target::Failure) => 0.0,
-            (Ending::Success | Ending::Failure(_), _) => planner.wrong_target_cost,
-            _ if steps == UNREACHABLE => DEAD_END_COST,
-            _ => f64::from(steps),
+        match (graph.ending(graph.next(state, action)), steps[action]) {
+            (_, steps) if steps != UNREACHABLE => f64::from(steps),
+            (Ending::Success | Ending::Failure(Failure::WrongTarget), _) => other_target,
+            _ => best + DEAD_END_COST,
         }
     });
-    let best = cost.iter().copied().fold(f64::INFINITY, f64::min);
-    cost.map(|c| c - best)
+    let least = cost.iter().copied().fold(f64::INFINITY, f64::min);
+    cost.map(|c| c - least)
 }
 
 /// Boltzmann distribution over lost steps; temperature 0 means the best actions alone.
@@ -229,7 +275,11 @@ fn boltzmann(
     planner: &PlannerConfig,
     temperature: f64,
 ) -> [f64; Action::COUNT] {
-    let weights = lost_steps(graph, state, target, planner).map(|lost| {
+    let wrong_target_cost = match temperature == 0.0 {
+        true => planner.wrong_target_cost.max(0.0),
+        false => planner.wrong_target_cost,
+    };
+    let weights = lost_steps(graph, state, target, wrong_target_cost).map(|lost| {
         if temperature == 0.0 {
             f64::from(u8::from(lost == 0.0))
         } else {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use dt_env::EnvSpec;
 use dt_env::config::{self, ConfigError};
+use dt_env::{EnvSpec, Failure};
 
-use crate::demonstrators::policy::{PlannerConfig, Policy};
+use crate::demonstrators::policy::{PlannerConfig, Policy, Target};
 
 /// Text of every built-in recipe, by file name.
 const BUILTIN: [(&str, &str); 4] = [
@@ -101,6 +101,8 @@ pub enum Amount {
 
 /// Most transitions of a recipe; a guard against a slip of the keyboard.
 const MAX_TRANSITIONS: u64 = 200_000_000;
+/// Longest name: a folder's, with what is added to it.
+const MAX_NAME: usize = 200;
 /// Most parts, and most environments of a part: each has a range of random streams of its own.
 const MAX_PARTS: usize = 1 << 12;
 const MAX_ENVIRONMENTS: u32 = (1 << 20) - 1;
@@ -177,7 +179,7 @@ impl Recipe {
 
     fn check(&self, file: &str) -> Result<(), ConfigError> {
         let problem = match self.problem() {
-            None => self.too_long(&*self.env_spec()?),
+            None => self.problem_in(&*self.env_spec()?),
             some => some,
         };
         problem.map_or(Ok(()), |message| {
@@ -197,7 +199,12 @@ impl Recipe {
             return Some(format!(
                 "field `name`: is {:?}, must be letters, digits, '.', '_' and '-' (folders are \
                  named after it)",
-                self.name
+                self.name.chars().take(MAX_NAME).collect::<String>()
+            ));
+        }
+        if self.name.len() > MAX_NAME {
+            return Some(format!(
+                "field `name`: is longer than {MAX_NAME} characters"
             ));
         }
         if self.parts.is_empty() || self.parts.len() > MAX_PARTS {
@@ -257,6 +264,34 @@ impl Recipe {
             }
         }
         None
+    }
+
+    /// What makes this recipe impossible in this environment, if anything does.
+    pub(crate) fn problem_in(&self, spec: &EnvSpec) -> Option<String> {
+        if !spec.failures().contains(&Failure::WrongTarget) {
+            for (field, policy) in self.policies() {
+                if policy.target() == Some(Target::Wrong) {
+                    return Some(format!(
+                        "field `{field}`: WrongTarget needs a world with a second target, and {} has \
+                         none (a map marks one with `-`)",
+                        spec.id
+                    ));
+                }
+            }
+        }
+        self.too_long(spec)
+    }
+
+    /// Every demonstrator that walks alone, with its field.
+    pub(crate) fn policies(&self) -> Vec<(String, &Policy)> {
+        let mut found = Vec::new();
+        for (n, part) in self.parts.iter().enumerate() {
+            let components = part.policy.components().into_iter();
+            found.extend(components.map(|(_, policy)| (format!("parts[{n}].policy"), policy)));
+            let wander = part.wander.iter();
+            found.extend(wander.map(|w| (format!("parts[{n}].wander.policy"), &w.policy)));
+        }
+        found
     }
 
     /// Says so if the dataset would be far larger than anyone wants.

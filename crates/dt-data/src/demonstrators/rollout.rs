@@ -8,16 +8,19 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use dt_env::config::ConfigError;
 use dt_env::{Action, Env, EnvSpec, Layout};
 
-use crate::demonstrators::graph::{MAX_STATES, StateGraph};
+use crate::demonstrators::graph::{Budget, MAX_STATES, StateGraph, UNREACHABLE};
 use crate::demonstrators::policy::{Policy, PolicyTable};
 use crate::demonstrators::recipe::{Amount, Recipe};
 use crate::episode::Outcome;
-use crate::errors::TooManyStates;
+use crate::errors::{DataError, TooManyStates};
 
 /// Episodes per parallel task.
 const CHUNK: u32 = 256;
+/// Most rows of all action tables together, of 56 bytes each.
+const MAX_TABLE_ROWS: usize = 8_000_000;
 
 /// One episode as a path through a state graph.
 #[derive(Clone, Debug)]
@@ -71,7 +74,21 @@ pub(crate) struct Demonstrators<'a> {
 }
 
 impl<'a> Demonstrators<'a> {
-    pub(crate) fn new(recipe: &'a Recipe, spec: &Arc<EnvSpec>) -> Result<Self, TooManyStates> {
+    /// Explores the world, and makes the tables of every demonstrator.
+    ///
+    /// # Errors
+    /// If the world has too many states, or a demonstrator could not do there what it is for.
+    pub(crate) fn new(recipe: &'a Recipe, spec: &Arc<EnvSpec>) -> Result<Self, DataError> {
+        let refuse = |message: String| {
+            DataError::Config(ConfigError::Invalid {
+                file: recipe.name.clone(),
+                message,
+            })
+        };
+        // Recipes that were not read from a file come here unchecked.
+        if let Some(message) = recipe.problem_in(spec) {
+            return Err(refuse(message));
+        }
         let mut groups: BTreeMap<Layout, Vec<Layout>> = BTreeMap::new();
         let listed = spec.layouts().ok_or_else(|| TooManyStates {
             env: spec.id.clone(),
@@ -80,13 +97,14 @@ impl<'a> Demonstrators<'a> {
         for (layout, _) in listed {
             groups.entry(layout.stage()).or_default().push(layout);
         }
+        let budget = Budget::new(spec);
         let worlds = groups
             .into_values()
             .collect::<Vec<_>>()
             .into_par_iter()
             .map(|layouts| {
                 Ok(ExploredWorld {
-                    graph: StateGraph::explore(spec, &layouts)?,
+                    graph: StateGraph::explore_within(spec, &layouts, &budget)?,
                     columns: {
                         let mut env = Env::new(spec.clone());
                         env.reset_layout(&layouts[0]);
@@ -95,7 +113,32 @@ impl<'a> Demonstrators<'a> {
                     layouts,
                 })
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>, TooManyStates>>()?;
+        let policies = recipe.policies();
+        let states: usize = worlds.iter().map(|world| world.graph.len()).sum();
+        if states.saturating_mul(policies.len()) > MAX_TABLE_ROWS {
+            return Err(refuse(format!(
+                "field `parts`: {} demonstrators in the {states} states of {} are more than memory \
+                 should hold; take fewer of them, or a smaller world",
+                policies.len(),
+                spec.id
+            )));
+        }
+        for (field, policy) in policies {
+            if let Some(layout) = lost_start(&worlds, policy) {
+                let facts = layout.facts().to_string();
+                let start = match facts.as_str() {
+                    "" => "the start".to_owned(),
+                    facts => format!("the start with {facts}"),
+                };
+                return Err(refuse(format!(
+                    "field `{field}`: {} has no way to its target from {start} of {}; let it be \
+                     Uniform, or change the world",
+                    policy.name(),
+                    spec.id
+                )));
+            }
+        }
         let table = |policy: &Policy| {
             worlds
                 .par_iter()
@@ -270,6 +313,18 @@ impl<'a> Demonstrators<'a> {
             })
             .unwrap_or(components.len() - 1)
     }
+}
+
+/// A layout from whose start this demonstrator cannot reach what it is after.
+fn lost_start<'w>(worlds: &'w [ExploredWorld], policy: &Policy) -> Option<&'w Layout> {
+    let target = policy.target()?;
+    worlds.iter().find_map(|world| {
+        let starts = world.layouts.iter().enumerate();
+        starts
+            .filter(|(n, _)| target.steps(&world.graph, world.graph.start(*n)) == UNREACHABLE)
+            .map(|(_, layout)| layout)
+            .next()
+    })
 }
 
 enum Task {

@@ -104,7 +104,10 @@ impl MinariId {
                 }
             })
             .collect();
-        Self(format!("{plain}-v0"))
+        match plain.trim_matches('-') {
+            "" => Self("dataset-v0".to_owned()),
+            _ => Self(format!("{plain}-v0")),
+        }
     }
 
     /// Minari's root folder, if the dataset lies where Minari looks for this id.
@@ -117,6 +120,24 @@ impl MinariId {
             root = root.parent()?;
         }
         Some(root.to_owned())
+    }
+}
+
+/// Whether Minari can list a folder of datasets with one at `dir` in it: it takes the names of folders
+/// for ids, and stops at the first that is none.
+///
+/// # Errors
+/// [`DataError::Export`], which says what to call it.
+pub fn check_place(dir: &Path) -> Result<(), DataError> {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    match name.parse::<MinariId>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(DataError::Export(format!(
+            "--out {}: Minari takes the folder's name for an id, and one that is none keeps it from \
+             listing any; let it end in name-v0, like {}",
+            dir.display(),
+            MinariId::for_dir(dir)
+        ))),
     }
 }
 
@@ -328,6 +349,16 @@ mod tests {
         let id = |dir: &str| MinariId::for_dir(Path::new(dir));
         assert_eq!(id("out/memory-v3").to_string(), "memory-v3");
         assert_eq!(id("out/my data").to_string(), "my-data-v0");
+        assert_eq!(id("/").to_string(), "dataset-v0");
+        let place = |dir: &str| check_place(Path::new(dir)).map_err(|e| e.to_string());
+        assert_eq!(place("out/memory-v3"), Ok(()));
+        for (bad, better) in [
+            ("out/my data", "my-data-v0"),
+            ("out", "out-v0"),
+            ("/", "dataset-v0"),
+        ] {
+            assert!(place(bad).unwrap_err().contains(better), "{bad}");
+        }
         let root = |id: &str, dir: &str| id.parse::<MinariId>().unwrap().root_of(Path::new(dir));
         assert_eq!(root("m-v0", "out/m-v0"), Some("out".into()));
         assert_eq!(root("dt/m-v0", "out/dt/m-v0"), Some("out".into()));

@@ -2,4 +2,4 @@
 
 mod minari;
 
-pub use minari::{MinariId, write_minari};
+pub use minari::{MinariId, check_place, write_minari};

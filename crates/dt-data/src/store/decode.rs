@@ -157,6 +157,16 @@ fn check_episode(
     if (row..end).any(|r| ends_at(r) != (r == last)) {
         return Err(format!("episode {n} does not end with its last step"));
     }
+    if episode.temperature.is_some_and(|t| !t.is_finite()) {
+        return Err(format!("episode {n} has an impossible temperature"));
+    }
+    // Success is rewarded, and nothing else is.
+    if (sum > 0.0) != (episode.outcome == Outcome::Success) {
+        return Err(format!(
+            "episode {n} is `{}`, which its rewards (their sum is {sum}) deny",
+            episode.outcome.name()
+        ));
+    }
     let ended_by_task = episode.outcome.is_of_task();
     if data.terminated[last] != ended_by_task {
         return Err(format!("episode {n} has an outcome that is not its flags'"));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_buffer::Buffer;
 use dt_env::EnvSpec;
-use dt_env::files::{self, FolderKind, Staging};
+use dt_env::files::{self, FilesError, FolderKind, Staging};
 
 pub(crate) use encode::list_of_bytes;
 
@@ -26,6 +26,18 @@ const MAX_CARD: u64 = 16 << 20;
 
 /// Largest file of steps or episodes; one of the most transitions that a recipe may have is smaller.
 const MAX_CONTENT: u64 = 64 << 30;
+/// Bytes of a row of `steps.arrow` beside its observation: 16 and some bits, generously.
+const MAX_BESIDE_OBSERVATION: usize = 32;
+/// Bytes of a row of `episodes.arrow`: some fifty, and five short names, generously.
+const MAX_EPISODE: usize = 2048;
+/// Bytes of a file without rows, and of what its batches have beside them, generously.
+const MAX_FRAME: u64 = 1 << 20;
+
+/// Largest file of so many rows of so many bytes.
+fn most_bytes(rows: usize, row: usize) -> u64 {
+    let content = (rows as u64).saturating_mul(row as u64);
+    content.saturating_add(MAX_FRAME).min(MAX_CONTENT)
+}
 
 /// A dataset directory, as `--force` may replace it.
 pub const KIND: FolderKind = FolderKind {
@@ -65,8 +77,10 @@ pub fn write(dir: &Path, data: Dataset, mut card: Card, force: bool) -> Result<C
 
 /// Reads a dataset directory and checks that its content is what the card says.
 ///
+/// A file that is larger than what the card tells of is not read at all.
+///
 /// # Errors
-/// If a file is missing, damaged, or not of this format.
+/// If a file is missing, damaged, or not of this format, or the card counts something else.
 pub fn read(dir: &Path) -> Result<(Dataset, Card), DataError> {
     let card = read_card(dir)?;
     let corrupt = |message: String| DataError::Corrupt {
@@ -74,13 +88,27 @@ pub fn read(dir: &Path) -> Result<(Dataset, Card), DataError> {
         message,
     };
     let mut hasher = blake3::Hasher::new();
-    let mut load = |name: &str| -> Result<Buffer, DataError> {
+    let mut load = |name: &str, most: u64| -> Result<Buffer, DataError> {
         let path = dir.join(name);
-        let bytes = files::read(&path, MAX_CONTENT)?;
+        let bytes = files::read(&path, most).map_err(|e| match e {
+            FilesError::TooLarge { path, bytes, limit } => DataError::Corrupt {
+                path,
+                message: format!(
+                    "has {bytes} bytes, where the episodes and transitions that {CARD} tells of fit \
+                     into {limit}"
+                ),
+            },
+            other => other.into(),
+        })?;
         hasher.update(&bytes);
         Ok(Buffer::from_vec(bytes))
     };
-    let [steps, episodes] = [load(CONTENT[0])?, load(CONTENT[1])?];
+    let rows = card.transitions.saturating_add(card.episodes);
+    let row_bytes = card.env.observation_len() + MAX_BESIDE_OBSERVATION;
+    let [steps, episodes] = [
+        load(CONTENT[0], most_bytes(rows, row_bytes))?,
+        load(CONTENT[1], most_bytes(card.episodes, MAX_EPISODE))?,
+    ];
     if hasher.finalize().to_hex().as_str() != card.content_blake3 {
         return Err(corrupt(
             "content does not match the blake3 in card.json; a file is damaged or was changed, \
@@ -96,6 +124,12 @@ pub fn read(dir: &Path) -> Result<(Dataset, Card), DataError> {
     if found != said {
         return Err(corrupt(format!(
             "card.json says {said:?} episodes and transitions, the files hold {found:?}"
+        )));
+    }
+    if let Some(field) = card.differs_from(&dataset) {
+        return Err(corrupt(format!(
+            "field `{field}` of {CARD} is not what the files hold; one of them was changed, generate \
+             the dataset again"
         )));
     }
     Ok((dataset, card))

@@ -5,12 +5,15 @@ use std::thread;
 
 use anyhow::{Result, bail};
 use dt_env::bench::{BenchRecord, bench};
+use dt_env::text::plain;
 use serde::Serialize;
 
 use super::Outcome;
 
 /// Time of one measurement is split into this many repeats.
 const REPEATS: usize = 5;
+/// Most worlds of all threads together; each takes some kilobytes.
+const MAX_WORLDS: usize = 1 << 18;
 
 /// Measure steps per second with random actions.
 ///
@@ -53,6 +56,14 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         Some(threads) => usize::from(threads),
         None => thread::available_parallelism()?.get(),
     };
+    let worlds = threads.saturating_mul(args.batch as usize);
+    if worlds > MAX_WORLDS {
+        bail!(
+            "--batch: {} worlds on each of {threads} threads are more than {MAX_WORLDS}; take fewer of \
+             either",
+            args.batch
+        );
+    }
     let measure = |threads| {
         let seconds = args.seconds / REPEATS as f64;
         bench(&spec, args.batch as usize, threads, seconds, REPEATS)
@@ -67,7 +78,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     if args.json {
         super::write_json(out, &record)?;
     } else {
-        writeln!(out, "{}, batches of {} worlds", spec.id, args.batch)?;
+        writeln!(out, "{}, batches of {} worlds", plain(&spec.id), args.batch)?;
         write_line(out, &record.one_thread)?;
         if threads > 1 {
             write_line(out, &record.all)?;

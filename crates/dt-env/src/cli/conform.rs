@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use dt_env::golden::{self, FileReport, Verdict};
+use dt_env::text::plain;
 use serde::Serialize;
 
 use super::Outcome;
@@ -66,13 +67,14 @@ impl Row {
     fn cells(&self) -> [String; 5] {
         let verdict = match (self.verdict, &self.detail) {
             ("mismatch", detail) => {
-                format!("MISMATCH: {}", detail.as_deref().unwrap_or_default())
+                let detail = detail.as_deref().unwrap_or_default();
+                format!("MISMATCH: {}", plain(detail))
             }
             ("partial", _) => "partial (no rule for this task: reward, termination)".to_owned(),
             (verdict, _) => verdict.to_owned(),
         };
         [
-            self.file.clone(),
+            plain(&self.file).into_owned(),
             self.episodes.to_string(),
             self.steps.to_string(),
             format!("from {}", self.worlds),

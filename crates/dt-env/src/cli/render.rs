@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+use dt_env::files::FilesError;
 use dt_env::render::{Picture, Renderer, write_gif, write_png};
 use dt_env::shell::refuse_or_force;
+use dt_env::text::plain;
 use dt_env::{Action, Env};
 
 use super::Outcome;
@@ -40,12 +42,17 @@ pub struct Args {
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(4..=128))]
     tile: u16,
     /// Time between frames of a GIF in milliseconds, from 20 to 10000
+    ///
+    /// GIF counts in tens: 25 is 20. The last frame stays four times as long.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(20..=10_000))]
     delay: u16,
     /// Replace FILE if it exists [default: refuse]
     #[arg(long)]
     force: bool,
 }
+
+/// Most bytes that the pictures of an animation may have together.
+const MAX_BYTES: usize = 512 << 20;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum View {
@@ -84,6 +91,10 @@ fn format_of(path: &Path) -> Result<Format> {
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let format = format_of(&args.out)?;
     refuse_or_force(&args.out, args.force)?;
+    // A folder or a device is not written over, and is better refused before the work.
+    if args.out.exists() && !args.out.is_file() {
+        return Err(FilesError::NotAFile(args.out.clone()).into());
+    }
     let mut env = super::make_env(&args.env, args.seed)?;
     let mut renderer = Renderer::new(usize::from(args.tile));
     let mut draw = |env: &Env| -> Result<Picture> {
@@ -93,6 +104,16 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         })
     };
     let mut frames = vec![draw(&env)?];
+    let bytes = frames[0].rgb.len().saturating_mul(args.actions.len() + 1);
+    if matches!(format, Format::Gif) && bytes > MAX_BYTES {
+        bail!(
+            "--actions: {} pictures of {} x {} pixels are more than memory should hold; take a \
+             smaller --tile or fewer actions",
+            args.actions.len() + 1,
+            frames[0].width,
+            frames[0].height
+        );
+    }
     let mut over = false;
     for (n, &action) in args.actions.iter().enumerate() {
         if over {
@@ -111,7 +132,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         Format::Png => write_png(&args.out, &frames[0])?,
         Format::Gif => write_gif(&args.out, &frames, args.delay)?,
     }
-    writeln!(out, "{}", args.out.display())?;
+    writeln!(out, "{}", plain(&args.out.display().to_string()))?;
     Ok(Outcome::Done)
 }
 

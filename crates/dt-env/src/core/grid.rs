@@ -177,6 +177,30 @@ impl Grid {
         }
     }
 
+    /// Cells that are not as in `other`, row by row: place `y * width + x`, and what lies there.
+    ///
+    /// # Panics
+    /// If the sizes differ.
+    pub fn differing(&self, other: &Self) -> Vec<(u16, Tile)> {
+        assert_eq!((self.width, self.height), (other.width, other.height));
+        let mut found = Vec::new();
+        for y in 0..self.height {
+            let row = self.index(0, y)..self.index(self.width, y);
+            // Rows are compared whole: nearly all are equal.
+            if self.cells[row.clone()] == other.cells[row.clone()] {
+                continue;
+            }
+            let pairs = self.cells[row.clone()].iter().zip(&other.cells[row]);
+            for (x, (&here, &there)) in pairs.enumerate() {
+                if here != there {
+                    // `MAX_REACH` bounds both sides.
+                    found.push(((y * self.width + x) as u16, here));
+                }
+            }
+        }
+        found
+    }
+
     /// MiniGrid's `Grid.encode()`: three bytes per cell, x-major, byte `(x * height + y) * 3 + c`.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.width * self.height * 3);
@@ -247,6 +271,17 @@ mod tests {
             assert_eq!(window.column(1)[3..6], key.encode(), "heading {dir:?}");
         }
         assert_eq!(grid.encode()[(3 * 4 + 1) * 3..][..3], key.encode());
+    }
+
+    #[test]
+    fn what_differs_is_found() {
+        let base = Grid::new(5, 4, 3);
+        let mut grid = base.clone();
+        assert!(grid.differing(&base).is_empty());
+        let key = Tile::new(Object::Key, Color::Green, 0);
+        grid.set(4, 3, Tile::WALL);
+        grid.set(0, 1, key);
+        assert_eq!(grid.differing(&base), [(5, key), (19, Tile::WALL)]);
     }
 
     #[test]

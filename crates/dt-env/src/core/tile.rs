@@ -46,6 +46,17 @@ impl Object {
         ][self as usize]
     }
 
+    /// The colour that every object of this kind has, where they all have one; that of the empty cell
+    /// is what it is encoded with.
+    pub fn own_color(self) -> Option<Color> {
+        match self {
+            Self::Empty => Some(Tile::EMPTY.color()),
+            Self::Goal => Some(Color::Green),
+            Self::Lava => Some(Color::Red),
+            _ => None,
+        }
+    }
+
     /// The kind with this index (0 to 10), if there is one.
     pub fn from_index(index: u8) -> Option<Self> {
         Self::ALL.get(index as usize).copied()
@@ -139,7 +150,7 @@ impl Tile {
 
     /// A tile from MiniGrid's three bytes, or `None` where one is out of range.
     pub fn from_encoding([object, color, state]: [u8; 3]) -> Option<Self> {
-        if state > 3 {
+        if state > DoorState::Locked as u8 {
             return None;
         }
         Some(Self::new(
@@ -298,6 +309,7 @@ mod tests {
         }
         assert_eq!(Tile::from_encoding([11, 0, 0]), None);
         assert_eq!(Tile::from_encoding([5, 6, 0]), None);
+        assert_eq!(Tile::from_encoding([4, 0, 3]), None);
     }
 
     #[test]

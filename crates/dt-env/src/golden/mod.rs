@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 pub use replay::{Mismatch, replay_episode};
 pub use seeds::check_seed_table;
-pub use trace::{Trace, parse_traces, read_traces};
+pub use trace::{Trace, each_trace, parse_traces, read_traces};
+
+use trace::unpacked;
 
 use crate::shared::files::{self, FilesError};
 
@@ -101,19 +103,14 @@ pub fn conform_file(path: &Path) -> Result<FileReport, GoldenError> {
         from_seed: true,
         verdict: Verdict::Pass,
     };
-    for (n, trace) in read_traces(path, files::open(path, MAX_FILE)?)?
-        .into_iter()
-        .enumerate()
-    {
-        let malformed = |message| GoldenError::Malformed {
-            path: path.to_owned(),
-            line: n + 1,
-            message,
-        };
-        trace.check().map_err(malformed)?;
+    let file = files::open(path, MAX_FILE)?;
+    each_trace(path, unpacked(file), |trace| {
+        if matches!(report.verdict, Verdict::Mismatch(_)) {
+            return Ok(());
+        }
         report.episodes += 1;
         report.steps += trace.actions.len();
-        match replay_episode(&trace).map_err(malformed)? {
+        match replay_episode(&trace)? {
             Ok(done) => {
                 report.from_seed &= done.from_seed;
                 if !done.task_rule_exists && report.verdict == Verdict::Pass {
@@ -121,10 +118,11 @@ pub fn conform_file(path: &Path) -> Result<FileReport, GoldenError> {
                 }
             }
             Err(mismatch) => {
-                report.verdict = Verdict::Mismatch(format!("episode {}: {mismatch}", n + 1));
-                break;
+                let text = format!("episode {}: {mismatch}", report.episodes);
+                report.verdict = Verdict::Mismatch(text);
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(report)
 }

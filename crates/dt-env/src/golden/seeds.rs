@@ -16,7 +16,7 @@ use crate::tasks::WorldConfig;
 use crate::tasks::memory::{MemoryLayout, Side};
 
 /// Most that is read of a table; the recorded one has under 1 MB and a cut one does not parse.
-const MAX_BYTES: u64 = 64 << 20;
+const MAX_BYTES: u64 = 8 << 20;
 
 /// Cue, top, bottom, side of the matching target, corridor's end, agent x, y and heading.
 type Columns = (String, String, String, String, u8, u8, u8, u8);

@@ -10,10 +10,14 @@ use serde_json::value::RawValue;
 use super::GoldenError;
 use crate::core::rng::Pcg64;
 
-/// Longest line that is read; the longest recorded episode has under 4 MB.
-const MAX_LINE: u64 = 64 << 20;
+/// Longest line that is read; the longest recorded episode has under 4 MB. What is made of a line
+/// takes up to sixteen times as much memory, until it has been checked.
+const MAX_LINE: u64 = 16 << 20;
 /// Most that a file may unpack to; the largest recorded one has under 10 MB.
-const MAX_FILE: u64 = 512 << 20;
+const MAX_FILE: u64 = 64 << 20;
+/// Most cells that the steps of a file may have to be compared in, step by step; those of the largest
+/// recorded one are a twentieth.
+const MAX_CELLS: usize = 50_000_000;
 
 /// State of numpy's generator as traces hold it.
 #[derive(Clone, Debug, Deserialize)]
@@ -190,24 +194,47 @@ pub(super) fn unhex(name: &str, text: &str) -> Result<Vec<u8>, String> {
 /// Reads every episode of a gzipped stream; `path` only names it in errors.
 ///
 /// # Errors
-/// If the stream fails, is not gzip, or a line is not a trace.
+/// As of [`each_trace`].
 pub fn read_traces(path: &Path, gzipped: impl Read) -> Result<Vec<Trace>, GoldenError> {
-    parse_traces(path, MultiGzDecoder::new(BufReader::new(gzipped)))
+    parse_traces(path, unpacked(gzipped))
+}
+
+/// A gzipped stream as its content.
+pub(super) fn unpacked(gzipped: impl Read) -> impl Read {
+    MultiGzDecoder::new(BufReader::new(gzipped))
 }
 
 /// Reads every episode of an uncompressed stream; `path` only names it in errors.
 ///
 /// # Errors
-/// If the stream fails or a line is not a trace.
+/// As of [`each_trace`].
 pub fn parse_traces(path: &Path, stream: impl Read) -> Result<Vec<Trace>, GoldenError> {
+    let mut traces = Vec::new();
+    each_trace(path, stream, |trace| {
+        traces.push(trace);
+        Ok(())
+    })?;
+    Ok(traces)
+}
+
+/// Reads an uncompressed stream episode by episode; each is checked ([`Trace::check`]) and given to
+/// `visit` before the next is read. `path` only names the stream in errors.
+///
+/// # Errors
+/// If the stream fails, is longer than any that was recorded, or a line is not a trace; or the
+/// sentence of `visit`, with the line.
+pub fn each_trace(
+    path: &Path,
+    stream: impl Read,
+    mut visit: impl FnMut(Trace) -> Result<(), String>,
+) -> Result<(), GoldenError> {
     let malformed = |line: usize, message: String| GoldenError::Malformed {
         path: path.to_owned(),
         line,
         message,
     };
     let mut stream = BufReader::new(stream.take(MAX_FILE + 1));
-    let mut total = 0;
-    let mut traces = Vec::new();
+    let (mut total, mut cells) = (0, 0_usize);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -215,6 +242,9 @@ pub fn parse_traces(path: &Path, stream: impl Read) -> Result<Vec<Trace>, Golden
             .take(MAX_LINE)
             .read_until(b'\n', &mut line)
             .map_err(|e| malformed(number, e.to_string()))?;
+        if read == 0 && number == 1 {
+            return Err(malformed(0, "holds no episode".to_owned()));
+        }
         if read == 0 {
             break;
         }
@@ -223,10 +253,58 @@ pub fn parse_traces(path: &Path, stream: impl Read) -> Result<Vec<Trace>, Golden
             let message = format!("longer than {MAX_LINE} bytes, or the file than {MAX_FILE}");
             return Err(malformed(number, message));
         }
-        traces.push(serde_json::from_slice(&line).map_err(|e| malformed(number, e.to_string()))?);
+        let trace: Trace =
+            serde_json::from_slice(&line).map_err(|e| malformed(number, e.to_string()))?;
+        trace
+            .check()
+            .map_err(|message| malformed(number, message))?;
+        cells = cells.saturating_add(trace.actions.len() * trace.w * trace.h);
+        if cells > MAX_CELLS {
+            let message = "far more steps than any recorded file has".to_owned();
+            return Err(malformed(number, message));
+        }
+        visit(trace).map_err(|message| malformed(number, message))?;
     }
-    if traces.is_empty() {
-        return Err(malformed(0, "holds no episode".to_owned()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    /// Eight lines of nearly nothing, two megabytes packed, were gigabytes in memory.
+    #[test]
+    fn lines_are_checked_one_by_one() {
+        let mut line = b"{\"env\":\"x\",\"seed\":0,\"resets\":1,\"w\":3,\"h\":3,\"view\":3,\
+            \"see_through_walls\":false,\"max_steps\":9,\"grid\":\"\",\"agent_pos\":[0,0],\
+            \"agent_dir\":0,\"rng\":{\"state\":\"0\",\"inc\":\"0\",\"has_uint32\":0,\"uinteger\":0},\
+            \"obs0\":\"\",\"actions\":[],\"reward\":[],\"term\":[],\"trunc\":[],\"obs\":\"\",\
+            \"pose\":[],\"carry\":[],\"grid_end\":\"\",\
+            \"rng_end\":{\"state\":\"0\",\"inc\":\"0\",\"has_uint32\":0,\"uinteger\":0},\
+            \"delta\":["
+            .to_vec();
+        line.extend(b"[],".repeat(1 << 20));
+        line.extend(b"[]]}\n");
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        for _ in 0..4 {
+            packed.write_all(&line).unwrap();
+        }
+        let packed = packed.finish().unwrap();
+        let mut visited = 0;
+        let error = each_trace(Path::new("t"), unpacked(&packed[..]), |_| {
+            visited += 1;
+            Ok(())
+        });
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("t: line 1: field `grid`"), "{error}");
+        assert_eq!(visited, 0);
+        let long = std::io::repeat(b'[');
+        let error = parse_traces(Path::new("t"), long).unwrap_err().to_string();
+        assert!(error.contains("longer than"), "{error}");
     }
-    Ok(traces)
 }

@@ -6,12 +6,16 @@ mod sprite;
 mod terminal;
 
 use std::io;
+use std::time::Duration;
 
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use dt_env::{Action, Env};
 
 use session::{Session, Tally};
 use terminal::Terminal;
+
+/// How long a key is waited for before signals are looked for.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,10 @@ pub fn play(env: Env, seed: u64) -> io::Result<Tally> {
     loop {
         let (width, height) = crossterm::terminal::size()?;
         terminal.show(&screen::draw(&session, width as usize, height as usize))?;
+        terminal.obey_signals();
+        while !event::poll(PATIENCE)? {
+            terminal.obey_signals();
+        }
         let request = match event::read()? {
             Event::Key(key) => request(key),
             _ => None, // a resize, most likely: draw again

@@ -2,7 +2,13 @@
 
 use std::io::{self, Write};
 use std::panic;
+#[cfg(unix)]
+use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::{thread, time::Duration};
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::style::{Color, Print, ResetColor, SetBackgroundColor, SetForegroundColor};
@@ -21,6 +27,8 @@ static OPEN: AtomicBool = AtomicBool::new(false);
 /// The open terminal; dropping it brings the old screen back.
 pub struct Terminal {
     out: io::Stdout,
+    #[cfg(unix)]
+    signal: Arc<AtomicUsize>,
 }
 
 impl Terminal {
@@ -32,12 +40,31 @@ impl Terminal {
             restore();
             old_hook(info);
         }));
+        #[cfg(unix)]
+        let signal = noted_signals()?;
         OPEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         // From here on, an error drops the guard.
-        let mut terminal = Self { out: io::stdout() };
+        let mut terminal = Self {
+            out: io::stdout(),
+            #[cfg(unix)]
+            signal,
+        };
         execute!(terminal.out, EnterAlternateScreen, Hide)?;
         Ok(terminal)
+    }
+
+    /// Ends the program if a signal has come that does, after giving the terminal back: whoever waits
+    /// for it learns by which one.
+    pub fn obey_signals(&self) {
+        #[cfg(unix)]
+        let signal = self.signal.load(Ordering::SeqCst);
+        #[cfg(unix)]
+        if signal != 0 {
+            restore();
+            // Where it does not end us, the keys still do.
+            let _: io::Result<()> = signal_hook::low_level::emulate_default_handler(signal as i32);
+        }
     }
 
     /// Shows a page, all at once where the terminal can do that.
@@ -77,6 +104,34 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// How long a signal waits to be obeyed between two keys.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Where the signals that end a program are noted as they come: 0, or the last one.
+///
+/// Standard output is locked by who draws, so that it is there that they are obeyed; but where the
+/// terminal is gone, waiting for its keys never ends, and the program is ended from here.
+#[cfg(unix)]
+fn noted_signals() -> io::Result<Arc<AtomicUsize>> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+    let noted = Arc::new(AtomicUsize::new(0));
+    let ends = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+    let mut signals = signal_hook::iterator::Signals::new(ends)?;
+    let note = noted.clone();
+    let watch = move || {
+        for signal in signals.forever() {
+            note.store(signal as usize, Ordering::SeqCst);
+            thread::sleep(GRACE);
+            let _: io::Result<()> = disable_raw_mode();
+            let _: io::Result<()> = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    };
+    thread::Builder::new().spawn(watch)?;
+    Ok(noted)
 }
 
 /// Undoes [`Terminal::open`], once.

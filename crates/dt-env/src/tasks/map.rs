@@ -30,38 +30,94 @@ pub struct MapConfig {
     pub success: Success,
 }
 
-/// An object of a hand-drawn map.
+/// An object of a hand-drawn map: one that MiniGrid could encode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Said")]
 pub struct Thing {
     /// Kind of object.
     pub object: Object,
-    /// Its colour.
-    #[serde(default = "grey")]
+    /// Its colour; grey by default, but green goals, red lava.
     pub color: Color,
-    /// A door's state.
-    #[serde(default = "open")]
+    /// A door's state; open by default, and of other things.
     pub state: DoorState,
     /// What a box holds.
-    #[serde(default)]
     pub holds: Option<(Object, Color)>,
 }
 
-fn grey() -> Color {
-    Color::Grey
+/// What a legend says of a thing.
+#[derive(Deserialize)]
+#[serde(rename = "Thing", deny_unknown_fields)]
+struct Said {
+    object: Object,
+    #[serde(default)]
+    color: Option<Color>,
+    #[serde(default)]
+    state: Option<DoorState>,
+    #[serde(default)]
+    holds: Option<(Object, Color)>,
 }
 
-fn open() -> DoorState {
-    DoorState::Open
+impl TryFrom<Said> for Thing {
+    type Error = String;
+
+    fn try_from(said: Said) -> Result<Self, String> {
+        let object = said.object;
+        if matches!(object, Object::Unseen | Object::Agent) {
+            return Err(format!("object: is {object}, which no cell can hold"));
+        }
+        let own = object.own_color();
+        let color = match (own, said.color) {
+            // Grey is what older definitions, written out, say of what has no colour to choose.
+            (Some(own), None | Some(Color::Grey)) => own,
+            (_, given) => given.unwrap_or(Color::Grey),
+        };
+        check_color("color", object, color)?;
+        let state = said.state.unwrap_or(DoorState::Open);
+        if object != Object::Door && state != DoorState::Open {
+            return Err(format!("state: only doors have one, and this is {object}"));
+        }
+        match said.holds {
+            Some(_) if object != Object::Box => {
+                return Err(format!("holds: only a box does, and this is {object}"));
+            }
+            Some((Object::Empty, _)) => {
+                return Err("holds: leave it out where the box is empty".to_owned());
+            }
+            // What lies in a box is kept without its state, and a door is nothing without one.
+            Some((inside @ (Object::Unseen | Object::Agent | Object::Door), _)) => {
+                return Err(format!("holds: is {inside}, which no box can hold"));
+            }
+            Some((inside, color)) => check_color("holds", inside, color)?,
+            None => {}
+        }
+        Ok(Self {
+            object,
+            color,
+            state,
+            holds: said.holds,
+        })
+    }
+}
+
+/// Refuses a colour that MiniGrid never gives this object.
+fn check_color(field: &str, object: Object, color: Color) -> Result<(), String> {
+    match object.own_color() {
+        Some(_) if object == Object::Empty && color != Tile::EMPTY.color() => {
+            Err(format!("{field}: an empty cell has none"))
+        }
+        Some(own) if color != own => Err(format!(
+            "{field}: is {}, but {object} is always {}",
+            color.name(),
+            own.name()
+        )),
+        _ => Ok(()),
+    }
 }
 
 impl Thing {
     fn tile(self) -> Tile {
-        let state = match self.object {
-            Object::Door => self.state as u8,
-            _ => 0,
-        };
-        Tile::new(self.object, self.color, state).with_contents(
+        let tile = Tile::new(self.object, self.color, self.state as u8);
+        tile.with_contents(
             self.holds
                 .map(|(object, color)| Tile::new(object, color, 0)),
         )
@@ -169,19 +225,14 @@ impl MapConfig {
                 grid.set(x, y, tile);
             }
         }
-        if let Some((c, thing)) = self.legend.iter().find(|(_, thing)| {
-            let inside = thing.holds.map(|(object, _)| object);
-            [Some(thing.object), inside]
-                .into_iter()
-                .flatten()
-                .any(|object| matches!(object, Object::Unseen | Object::Agent))
-        }) {
+        let agent = agent.ok_or("rows: no agent; draw one of > v < ^ where it starts")?;
+        let neighbours = Direction::ALL.map(|dir| grid.front(Pose { dir, ..agent }));
+        if neighbours.iter().all(|tile| tile.object() == Object::Wall) {
             return Err(format!(
-                "legend: '{c}' is {}, which no cell can hold",
-                thing.object
+                "rows[{}], column {}: the agent is walled in",
+                agent.y, agent.x
             ));
         }
-        let agent = agent.ok_or("rows: no agent; draw one of > v < ^ where it starts")?;
         let wanted = match self.success {
             Success::Reach if !marks.iter().any(|m| m.2 == Mark::Success) => {
                 return Err("success: Reach needs at least one + cell".to_owned());
@@ -194,12 +245,10 @@ impl MapConfig {
                 if !wanted.can_pick_up() {
                     return Err(format!("success: a {object} cannot be picked up"));
                 }
-                let encoded = grid.encode();
-                let lies = encoded
-                    .chunks(3)
-                    .any(|c| (c[0], c[1]) == (object as u8, color as u8));
-                let in_box = |t: &Thing| t.holds == Some((object, color));
-                if !lies && !self.legend.values().any(in_box) {
+                let is_wanted = |t: Tile| (t.object(), t.color()) == (object, color);
+                let mut cells = (0..width * height).map(|n| grid.get(n % width, n / width));
+                let lies = cells.any(|tile| is_wanted(tile) || is_wanted(tile.contents()));
+                if !lies {
                     return Err(format!(
                         "success: the map holds no {} {object}",
                         color.name()
@@ -226,6 +275,10 @@ impl Options for MapConfig {
 
     fn task(&self, view: usize) -> Result<Box<ParsedMap>, String> {
         (self.parse(view).map(Box::new)).map_err(|message| format!("field `world.Map`: {message}"))
+    }
+
+    fn needs_hands(&self) -> Option<&'static str> {
+        matches!(self.success, Success::PickUp { .. }).then_some("world.Map.success")
     }
 
     fn max_steps(&self) -> u32 {
@@ -296,4 +349,105 @@ impl Task for Box<ParsedMap> {
 
 fn holds(grid: &Grid, kind: Object) -> bool {
     grid.encode().chunks(3).any(|c| c[0] == kind as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::EnvSpec;
+    use crate::tasks::WorldConfig;
+
+    /// A world with `legend` for the character `e`, which lies before the agent.
+    fn parse(legend: &str, success: &str, more: &str) -> Result<EnvSpec, String> {
+        let text = format!(
+            "(id: \"a\", world: Map((rows: [\"######\", \"#>eKG#\", \"#....#\", \"######\"], \
+             legend: {{'e': ({legend})}}, success: {success})){more})"
+        );
+        EnvSpec::parse("a.ron", &text).map_err(|e| e.to_string())
+    }
+
+    fn seen(legend: &str) -> [u8; 3] {
+        let WorldConfig::Map(map) = parse(legend, "Goal", "").unwrap().world else {
+            unreachable!("it is a map");
+        };
+        map.parse(7).unwrap().grid.get(2, 1).encode()
+    }
+
+    #[test]
+    fn things_are_what_minigrid_encodes() {
+        for (legend, expected) in [
+            ("object: Empty", [1, 0, 0]),
+            ("object: Empty, color: Grey, state: Open", [1, 0, 0]),
+            ("object: Goal", [8, 1, 0]),
+            ("object: Lava, color: Grey", [9, 0, 0]),
+            ("object: Floor, color: Blue", [3, 2, 0]),
+            ("object: Wall", [2, 5, 0]),
+            ("object: Door, color: Red, state: Locked", [4, 0, 2]),
+            ("object: Key, state: Open", [5, 5, 0]),
+            ("object: Box, holds: Some((Goal, Green))", [7, 5, 0]),
+        ] {
+            assert_eq!(seen(legend), expected, "{legend}");
+        }
+        for (legend, expected) in [
+            (
+                "object: Empty, color: Blue",
+                "color: an empty cell has none",
+            ),
+            ("object: Goal, color: Red", "goal is always green"),
+            ("object: Lava, color: Green", "lava is always red"),
+            ("object: Key, state: Locked", "state: only doors"),
+            ("object: Wall, state: Closed", "state: only doors"),
+            ("object: Key, holds: Some((Ball, Red))", "holds: only a box"),
+            (
+                "object: Box, holds: Some((Empty, Red))",
+                "holds: leave it out",
+            ),
+            ("object: Box, holds: Some((Door, Red))", "no box can hold"),
+            ("object: Box, holds: Some((Agent, Red))", "no box can hold"),
+            ("object: Box, holds: Some((Lava, Blue))", "holds: is blue"),
+            ("object: Unseen", "no cell can hold"),
+            ("object: Agent", "no cell can hold"),
+        ] {
+            let error = parse(legend, "Goal", "").unwrap_err();
+            assert!(error.contains(expected), "{legend}: {error}");
+            assert!(
+                error.starts_with("a.ron:1:") && error.contains("legend"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn tasks_that_cannot_be_done_are_refused() {
+        let key = "PickUp(object: Key, color: Green)";
+        parse("object: Floor", key, "").unwrap();
+        let inside = "object: Box, holds: Some((Ball, Red))";
+        parse(inside, "PickUp(object: Ball, color: Red)", "").unwrap();
+        let error = parse("object: Floor", key, ", pickup: Toggle").unwrap_err();
+        assert!(
+            error.contains("`world.Map.success`") && error.contains("`pickup`"),
+            "{error}"
+        );
+        for (success, expected) in [
+            ("PickUp(object: Door, color: Red)", "cannot be picked up"),
+            ("PickUp(object: Wall, color: Grey)", "cannot be picked up"),
+            ("PickUp(object: Goal, color: Green)", "cannot be picked up"),
+            ("PickUp(object: Lava, color: Red)", "cannot be picked up"),
+            ("PickUp(object: Empty, color: Red)", "cannot be picked up"),
+            ("PickUp(object: Ball, color: Red)", "holds no red ball"),
+            ("Reach", "at least one + cell"),
+        ] {
+            let error = parse("object: Floor", success, "").unwrap_err();
+            assert!(error.contains(expected), "{success}: {error}");
+        }
+        let walled =
+            "(id: \"a\", world: Map((rows: [\"#####\", \"#>#G#\", \"#####\"], success: Goal)))";
+        let error = EnvSpec::parse("a.ron", walled).unwrap_err().to_string();
+        assert!(error.contains("walled in"), "{error}");
+        // A box that the map does not have holds nothing for anyone.
+        let text = "(id: \"a\", world: Map((rows: [\"####\", \"#>.#\", \"####\"], \
+            legend: {'b': (object: Box, holds: Some((Key, Red)))}, \
+            success: PickUp(object: Key, color: Red))))";
+        let error = EnvSpec::parse("a.ron", text).unwrap_err().to_string();
+        assert!(error.contains("holds no red key"), "{error}");
+    }
 }

@@ -56,6 +56,11 @@ pub trait Options {
 
     /// Step at which an episode is truncated, where the definition does not say.
     fn max_steps(&self) -> u32;
+
+    /// The field that asks for something to be picked up, if one does.
+    fn needs_hands(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// What a reset of one family decided.
@@ -183,6 +188,13 @@ macro_rules! families {
             pub(crate) fn max_steps(&self) -> u32 {
                 match self {
                     $(Self::$kind(options) => options.max_steps(),)+
+                }
+            }
+
+            /// See [`Options::needs_hands`].
+            pub(crate) fn needs_hands(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$kind(options) => options.needs_hands(),)+
                 }
             }
         }

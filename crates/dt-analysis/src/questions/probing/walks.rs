@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dt_data::{Amount, Dataset, Part, PlannerConfig, Recipe};
-use dt_env::{Action, Env, Facts, Pose};
+use dt_env::{Action, Env, Facts, Failure, Pose};
 use rand::RngExt;
 
 use super::config::{SweepConfig, walkers};
@@ -98,7 +98,7 @@ pub(super) fn draw_walks(
     returns_to_go.sort_by(f64::total_cmp);
     returns_to_go.dedup();
 
-    let walkers = walkers(!spec.failures().is_empty());
+    let walkers = walkers(spec.failures().contains(&Failure::WrongTarget));
     let recipe = Recipe {
         name: "probe".to_owned(),
         env: study.env.clone(),

@@ -159,7 +159,7 @@ mod tests {
         let lives = builder(0o666).tempfile_in(dir.path()).unwrap();
         hold(lives.as_file());
         fs::write(dir.path().join("kept"), "x").unwrap();
-        sweep(dir.path(), Duration::from_secs(60));
+        sweep(dir.path(), Duration::from_mins(1));
         assert!(debris.exists(), "it may just have been made");
         sweep(dir.path(), Duration::ZERO);
         assert!(!debris.exists() && lives.path().exists());
