@@ -126,7 +126,9 @@ fn dt_train() {
             &["train", "text.ron"],
             &["train", "data.ron"],
             &["train", "tiny.ron", "--out", "run"],
-            &["train", "tiny.ron", "--out", "run", "--resume", "--seed", "1"],
+            &[
+                "train", "tiny.ron", "--out", "run", "--resume", "--seed", "1",
+            ],
             &["--seeds", "5..2"],
             &["--device", "gpu"],
             &["eval", "absent"],

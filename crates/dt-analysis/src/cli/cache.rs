@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use dt_analysis::papers::memory_dt::first_form::find_study;
 use dt_analysis::prompts::PromptSet;
-use dt_analysis::prompts::Study;
 use dt_analysis::subject::activations::{matching_points, write_activations};
 use dt_analysis::subject::{Experiment, Subject};
 use dt_train::device::DeviceSpec;
@@ -55,7 +55,7 @@ struct Record {
 
 pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     check_file(&args.out, args.force)?;
-    let study = Study::find(&args.prompts)?;
+    let study = find_study(&args.prompts)?;
     let subject = Subject::load(&args.run, &study, args.device)?;
     let set = PromptSet::new(&study)?;
     let experiment = Experiment::new(&subject, &set);

@@ -19,6 +19,7 @@ use dt_analysis::papers::memory_dt::dossier::table::{Row, table_files};
 use dt_analysis::papers::memory_dt::errata::{ErrataRecord, errata};
 use dt_analysis::papers::memory_dt::evidence::check_study;
 use dt_analysis::papers::memory_dt::figures as post;
+use dt_analysis::papers::memory_dt::first_form::find_study;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 use dt_analysis::papers::memory_dt::report::{Report, render};
 use dt_analysis::prompts::{PromptSet, Study};
@@ -45,7 +46,7 @@ pub struct Rules {
 impl RulesArgs {
     /// Reads the rules, for a question whose study they are about.
     pub fn read_for(&self, question: &Question) -> Result<Rules> {
-        let study = Study::find(&question.study)?;
+        let study = find_study(&question.study)?;
         if let Some(why) = Claims::refuses(&study) {
             bail!(why);
         }

@@ -1,5 +1,6 @@
 //! `dt-analysis probe`
 
+use dt_analysis::papers::memory_dt::first_form::find_study;
 use dt_analysis::prompts::PromptSet;
 use dt_analysis::subject::Experiment;
 use std::collections::BTreeMap;
@@ -9,7 +10,6 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use dt_analysis::figures::{sweep_figure, sweep_figure_name};
 use dt_analysis::files::{Output, json_bytes};
-use dt_analysis::prompts::Study;
 use dt_analysis::questions::probing::{
     Concept, Given, ProbeRecord, ProbeSweepRecord, ProbeVerdict, Sweep, SweepConfig, Token,
     check_directions, read_directions, sweep_csv, sweep_probes, write_directions,
@@ -95,7 +95,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
             args.runs.len()
         );
     }
-    let study = Study::find(&args.study)?;
+    let study = find_study(&args.study)?;
     let subjects = load_subjects(&args.runs, &study, args.device)?;
     let figures = subjects.iter().flat_map(|subject| {
         let name = sweep_figure_name(subject.kind(), subject.agent.record.seed);

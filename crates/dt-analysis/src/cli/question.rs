@@ -12,6 +12,7 @@ use dt_analysis::draw::Figure;
 use dt_analysis::figures::published::Published;
 use dt_analysis::figures::{About, Answer, Group, slug};
 use dt_analysis::files::{Output, Written, check_folder, json_bytes};
+use dt_analysis::papers::memory_dt::first_form::find_study;
 use dt_analysis::papers::memory_dt::published::PostNumbers;
 use dt_analysis::prompts::Study;
 use dt_analysis::subject::Subject;
@@ -74,7 +75,7 @@ impl Places {
 impl Question {
     /// Loads every agent, so that a bad one is named before anything is computed.
     pub fn load(&self) -> Result<(Study, Vec<Subject>)> {
-        let study = Study::find(&self.study)?;
+        let study = find_study(&self.study)?;
         let subjects = load_subjects(&self.runs, &study, self.device)?;
         Ok((study, subjects))
     }

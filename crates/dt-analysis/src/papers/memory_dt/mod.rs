@@ -7,5 +7,6 @@ pub mod dossier;
 pub mod errata;
 pub mod evidence;
 pub mod figures;
+pub mod first_form;
 pub mod published;
 pub mod report;

@@ -58,6 +58,11 @@ pub enum FilesError {
         /// What there is about it.
         why: String,
     },
+    /// Another process has put something there since it was looked at.
+    #[error(
+        "{0} was made or replaced by another process meanwhile; look at it, and run this again"
+    )]
+    Changed(PathBuf),
     /// Another process is at work there.
     #[error("{path}: {holder} is at work there; wait for it, or stop it")]
     Busy {

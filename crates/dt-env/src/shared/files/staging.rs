@@ -276,7 +276,7 @@ impl Staging {
             Ok(()) if approved.is(&new) => sync_folder(parent(&target)),
             Ok(()) => {
                 exchange(&new, &target).map_err(io_error(&target))?;
-                Err(FilesError::Exists(target))
+                Err(FilesError::Changed(target))
             }
             Err(e) if is_unsupported(&e) => self.replace_in_two_steps(),
             Err(e) => Err(io_error(&target)(e)),
@@ -432,7 +432,7 @@ mod tests {
         fs::remove_dir_all(&target).unwrap();
         fs::create_dir(&target).unwrap();
         fs::write(target.join("marker"), "of another").unwrap();
-        assert!(matches!(staging.commit(), Err(FilesError::Exists(_))));
+        assert!(matches!(staging.commit(), Err(FilesError::Changed(_))));
         assert_eq!(content(parent.path()), "of another");
     }
 
