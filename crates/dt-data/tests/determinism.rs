@@ -17,9 +17,13 @@ fn threads_change_no_byte() {
             .unwrap();
         let path = dir.path().join(threads.to_string());
         let made = pool.install(|| Dataset::generate(&recipe(ALL_POLICIES)).unwrap());
-        pool.install(|| store::write(&path, made.0.clone(), made.1, false))
-            .unwrap();
+        let card = pool.install(|| store::write(&path, made.0.clone(), made.1, false));
         assert_eq!(store::read(&path).unwrap().0, made.0);
+        assert_eq!(
+            store::content_blake3(made.0),
+            card.unwrap().content_blake3,
+            "the same without a file"
+        );
         files(&path)
     };
     let one = at(1);

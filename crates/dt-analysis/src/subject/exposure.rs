@@ -30,8 +30,8 @@ impl Exposure {
     /// # Errors
     /// If the recipe cannot be read, or the data are of another world than the study.
     pub fn of(agent: &Agent, study: &Study) -> Result<Self, Error> {
-        let run = run_of(&agent.dir);
         let objects = study.direction_set()?.objects;
+        // A card says it without its data, as far as it counts the objects.
         let card =
             run_record(&agent.dir).and_then(|r| store::read_card(Path::new(&r.dataset)).ok());
         if let Some(card) = card.filter(|card| is_own(card, agent)) {
@@ -40,31 +40,27 @@ impl Exposure {
             if found.counts(objects) {
                 return Ok(found);
             }
-            if let Some(data) = training_data(agent) {
-                return Ok(Self::from_data(&data, true));
-            }
         }
-        // The folder of the data is gone or elsewhere: the recipe makes the same data again.
-        let config = run
-            .map(|dir| dir.join("config.ron"))
-            .filter(|path| path.exists());
-        let (recipe, of_agent) = match config {
-            Some(path) => (AgentConfig::read(&path).and_then(|c| recipe_of(&c)), true),
-            None => match &study.exposure {
-                Some(recipe) => (Recipe::find(recipe), false),
-                // Nothing is known of what it saw.
-                None => return Ok(Self::default()),
-            },
+        let of_data = |data: &Dataset, card: &Card, own: bool| {
+            is_of_world(card, study)?;
+            let found = Self::from_card(card, own);
+            Ok(match found.counts(objects) {
+                true => found,
+                false => Self::from_data(data, own),
+            })
         };
-        let recipe = recipe.map_err(Error::Config)?;
-        let (data, card) = Dataset::generate(&recipe)?;
-        is_of_world(&card, study)?;
+        if let Some((data, card)) = own_data(agent) {
+            return of_data(&data, &card, true);
+        }
         // Other data than the agent was trained on stand in for its own.
-        let own = of_agent && is_own(&card, agent);
-        let found = Self::from_card(&card, own);
-        match found.counts(objects) {
-            true => Ok(found),
-            false => Ok(Self::from_data(&data, own)),
+        match &study.exposure {
+            Some(recipe) => {
+                let recipe = Recipe::find(recipe).map_err(Error::Config)?;
+                let (data, card) = Dataset::generate(&recipe)?;
+                of_data(&data, &card, false)
+            }
+            // Nothing is known of what it saw.
+            None => Ok(Self::default()),
         }
     }
 
@@ -142,9 +138,20 @@ fn is_of_world(card: &Card, study: &Study) -> Result<(), Error> {
     }
 }
 
-/// An agent's training data, if they are still where its run says and no others have come there.
+/// An agent's training data, if they are still where its run says, or if what the run says of them
+/// makes them again.
 pub fn training_data(agent: &Agent) -> Option<Dataset> {
-    let found = store::read(Path::new(&run_record(&agent.dir)?.dataset));
-    let (data, card) = found.ok()?;
-    is_own(&card, agent).then_some(data)
+    own_data(agent).map(|(data, _)| data)
+}
+
+fn own_data(agent: &Agent) -> Option<(Dataset, Card)> {
+    let kept = run_record(&agent.dir).and_then(|r| store::read(Path::new(&r.dataset)).ok());
+    let made_again = || {
+        let config = AgentConfig::read(&run_of(&agent.dir)?.join("config.ron")).ok()?;
+        let (data, mut card) = Dataset::generate(&recipe_of(&config).ok()?).ok()?;
+        card.content_blake3 = store::content_blake3(data.clone());
+        Some((data, card))
+    };
+    let own = |found: &(Dataset, Card)| is_own(&found.1, agent);
+    kept.filter(own).or_else(|| made_again().filter(own))
 }

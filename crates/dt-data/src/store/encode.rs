@@ -27,31 +27,37 @@ pub(super) fn write_file(
     batches: &[RecordBatch],
     hasher: &mut blake3::Hasher,
 ) -> io::Result<()> {
-    let sink = Hashed {
-        file: BufWriter::new(File::create(path)?),
-        hasher,
-    };
-    let write = || -> Result<BufWriter<File>, ArrowError> {
+    let file = write(BufWriter::new(File::create(path)?), batches, hasher)?;
+    file.into_inner()?.sync_all()
+}
+
+/// Writes an Arrow file to `sink`; all bytes go to `hasher` too.
+pub(super) fn write<W: Write>(
+    sink: W,
+    batches: &[RecordBatch],
+    hasher: &mut blake3::Hasher,
+) -> io::Result<W> {
+    let sink = Hashed { file: sink, hasher };
+    let write = || -> Result<W, ArrowError> {
         let mut writer = FileWriter::try_new(sink, &batches[0].schema())?;
         for batch in batches {
             writer.write(batch)?;
         }
         Ok(writer.into_inner()?.file)
     };
-    let file = write().map_err(|e| match e {
+    write().map_err(|e| match e {
         ArrowError::IoError(_, source) => source,
         other => io::Error::other(other),
-    })?;
-    file.into_inner()?.sync_all()
+    })
 }
 
 /// Counts what it passes on into a hash.
-struct Hashed<'a> {
-    file: BufWriter<File>,
+struct Hashed<'a, W> {
+    file: W,
     hasher: &'a mut blake3::Hasher,
 }
 
-impl Write for Hashed<'_> {
+impl<W: Write> Write for Hashed<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hasher.update(&bytes[..written]);
