@@ -101,6 +101,8 @@ pub enum Amount {
 
 /// Most transitions of a recipe; a guard against a slip of the keyboard.
 const MAX_TRANSITIONS: u64 = 200_000_000;
+/// Most bytes of its observations, which are held in memory.
+const MAX_BYTES: u64 = 8 << 30;
 /// Longest name: a folder's, with what is added to it.
 const MAX_NAME: usize = 200;
 /// Most parts, and most environments of a part: each has a range of random streams of its own.
@@ -304,8 +306,12 @@ impl Recipe {
             } => u64::from(per_environment) * u64::from(environments),
         };
         let transitions = self.parts.iter().map(most_of).fold(0, u64::saturating_add);
-        (transitions > MAX_TRANSITIONS).then(|| {
-            format!("field `parts`: up to {transitions} transitions, more than {MAX_TRANSITIONS}")
+        let most = MAX_TRANSITIONS.min(MAX_BYTES / spec.observation_len().max(1) as u64);
+        (transitions > most).then(|| {
+            format!(
+                "field `parts`: up to {transitions} transitions, more than {most}, whose observations \
+                 are all that memory is asked for"
+            )
         })
     }
 }

@@ -38,8 +38,11 @@ impl RngState {
     /// # Errors
     /// If a number is not hexadecimal or too long.
     pub fn to_rng(&self) -> Result<Pcg64, String> {
-        let hex = |name: &str, text: &str| {
-            u128::from_str_radix(text, 16).map_err(|e| format!("rng.{name}: {e}"))
+        let hex = |name: &str, text: &str| match text.len() {
+            1..=32 if text.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                u128::from_str_radix(text, 16).map_err(|e| format!("rng.{name}: {e}"))
+            }
+            _ => Err(format!("rng.{name}: is not up to 32 hexadecimal digits")),
         };
         Ok(Pcg64::from_state(
             hex("state", &self.state)?,
@@ -156,9 +159,18 @@ impl Trace {
             }
         }
         let inside = |[x, y]: [u8; 2]| (x as usize) < self.w && (y as usize) < self.h;
-        if !inside(self.agent_pos) {
-            return Err("field `agent_pos`: outside the world".to_owned());
+        if !inside(self.agent_pos) || self.agent_dir > 3 {
+            return Err("field `agent_pos` or `agent_dir`: outside the world".to_owned());
         }
+        if !self
+            .pose
+            .iter()
+            .all(|&[x, y, dir]| inside([x, y]) && dir <= 3)
+        {
+            return Err("field `pose`: outside the world".to_owned());
+        }
+        self.rng.to_rng()?;
+        self.rng_end.to_rng()?;
         let task = &self.task;
         let listed = task.obstacles.iter().flatten().copied();
         let boxes = task.boxes.iter().map(|b| [b.0, b.1]);

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dt_data::Card;
@@ -10,6 +11,9 @@ use dt_train::evaluate::Greedy;
 use dt_train::run::{Observer, Stage, StepRecord};
 use dt_train::{AgentConfig, Goal};
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// Whether the last evaluation of a run goes on, which can be stopped at any moment.
+pub static EVALUATING: AtomicBool = AtomicBool::new(false);
 
 /// Shows a run on standard error.
 pub struct Progress {
@@ -93,6 +97,7 @@ fn describe(greedy: &Greedy) -> String {
 
 impl Observer for Progress {
     fn begins(&mut self, stage: Stage) {
+        EVALUATING.store(stage == Stage::Evaluation, Ordering::Relaxed);
         match stage {
             Stage::Dataset => {}
             Stage::Training => {

@@ -13,7 +13,7 @@ use dt_train::device::DeviceSpec;
 use dt_train::run::{RunOptions, RunSummary, train_together};
 use dt_train::{AgentConfig, Precision};
 
-use super::progress::Progress;
+use super::progress::{EVALUATING, Progress};
 use super::{Outcome, summary, use_threads, write_json};
 
 /// Train an agent from its definition, and evaluate it.
@@ -223,7 +223,8 @@ fn run_options(
     })
 }
 
-/// The first Ctrl-C asks the run to write a checkpoint and stop; the second one stops at once.
+/// The first Ctrl-C asks the run to write a checkpoint and stop, and ends an evaluation at once: what
+/// has been trained is on the disk by then. The second one stops at once in any case.
 pub(super) fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
@@ -231,6 +232,10 @@ pub(super) fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
         if flag.swap(true, Ordering::Relaxed) {
             // As shells tell of a process that a signal has ended.
             std::process::exit(128 + signal);
+        }
+        if EVALUATING.load(Ordering::Relaxed) {
+            dt_env::note!("\nstopped in the evaluation; --resume measures the agent");
+            std::process::exit(2);
         }
         dt_env::note!("\nstopping as soon as what is done is kept; once more to stop at once");
     })?;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use dt_data::{Card, Dataset, Recipe, WindowSampler, instruction_sights, store};
 use dt_env::EnvSpec;
 use dt_env::config::ConfigError;
-use dt_env::files::Lock;
+use dt_env::files::{self, Lock};
 
 use super::agent_run::Shared;
 use super::observer::{Observer, Stage};
@@ -160,7 +160,9 @@ fn read_kept(
     recipe: &Recipe,
     spec: &EnvSpec,
 ) -> Result<Option<(Dataset, Card)>, RunError> {
-    if !dir.exists() {
+    // A folder without anything in it is taken like none.
+    let is_there = dir.exists() && !files::list(dir).map_err(CheckpointError::from)?.is_empty();
+    if !is_there {
         return Ok(None);
     }
     let (data, card) = store::read(dir)?;
