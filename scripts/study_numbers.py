@@ -81,7 +81,11 @@ def main():
     transfers = json.loads((report / "transfer.json").read_text())
     kinships = {}
     for row in transfers:
-        kinships.setdefault((row["kinship"], row["chosen_on"].split("/")[0], row["tried_on"].split("/")[0]), []).append(row)
+        # Weights as they were before training are no agents.
+        if "/step-" in row["chosen_on"] + row["tried_on"]:
+            continue
+        chosen, tried = (row[key].split("/")[0] for key in ("chosen_on", "tried_on"))
+        kinships.setdefault((row["kinship"], chosen, tried), []).append(row)
     for (kinship, chosen, tried), rows in sorted(kinships.items()):
         turned, random = (100 * sum(r[key] for r in rows) / len(rows) for key in ("turned", "random"))
         print(f"transfer {chosen} -> {tried}, {kinship}: {turned:.0f} % of prompts, random {random:.0f} % ({len(rows)})")
@@ -101,8 +105,8 @@ def main():
     wrong = [sum(h["wrong"] for h in a["histories"]) for a in all_of]
     tried = {sum(h["histories"] for h in a["histories"]) for a in all_of}
     print(f"detours: {sorted(tried)} tried; wrong by agent: {sorted(wrong)}")
-    turn = [100 * sum(f["other_layouts_turn"] for f in a["frames"]) / sum(f["other_layouts"] for f in a["frames"]) for a in all_of]
-    print(f"frames of other layouts that turn the answer: {spread(turn, 0)} %")
+    turn = [100 * sum(f["turn"] for f in a["frames"]) / sum(f["frames"] for f in a["frames"]) for a in all_of]
+    print(f"frames of the same layout that turn the answer, put first: {spread(turn, 0)} %")
 
 
 if __name__ == "__main__":
