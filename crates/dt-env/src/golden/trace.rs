@@ -162,13 +162,6 @@ impl Trace {
         if !inside(self.agent_pos) || self.agent_dir > 3 {
             return Err("field `agent_pos` or `agent_dir`: outside the world".to_owned());
         }
-        if !self
-            .pose
-            .iter()
-            .all(|&[x, y, dir]| inside([x, y]) && dir <= 3)
-        {
-            return Err("field `pose`: outside the world".to_owned());
-        }
         self.rng.to_rng()?;
         self.rng_end.to_rng()?;
         let task = &self.task;
