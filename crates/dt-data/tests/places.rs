@@ -91,7 +91,7 @@ fn what_a_killed_process_left_is_swept() {
     for command in commands {
         let debris = dir.join(".writing-dead");
         fs::create_dir_all(debris.join("new/data")).unwrap();
-        let old = SystemTime::now() - Duration::from_secs(3600);
+        let old = SystemTime::now() - Duration::from_hours(1);
         File::open(&debris).unwrap().set_modified(old).unwrap();
         done(dir, command);
         assert!(!debris.exists(), "{command:?}");

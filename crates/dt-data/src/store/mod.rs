@@ -75,7 +75,7 @@ pub fn write(dir: &Path, data: Dataset, mut card: Card, force: bool) -> Result<C
     Ok(card)
 }
 
-/// The hash that [`write`] gives to a dataset's card: that of the bytes of its files.
+/// The hash that [`write()`] gives to a dataset's card: that of the bytes of its files.
 ///
 /// # Panics
 /// Never: nothing refuses bytes here.

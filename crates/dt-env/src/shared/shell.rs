@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn what_is_printed_is_only_read() {
         let mut printed = Vec::new();
-        writeln!(Plain(&mut printed), "{}: {}\tok", "a\u{1b}[2J", 3).unwrap();
+        let name = "a\u{1b}[2J";
+        writeln!(Plain(&mut printed), "{name}: {}\tok", 3).unwrap();
         assert_eq!(printed, b"a\\u{1b}[2J: 3\tok\n");
     }
 
