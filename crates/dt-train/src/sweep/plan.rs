@@ -1,5 +1,6 @@
 //! What a sweep file says, and the runs that it comes to.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use dt_env::config::{ConfigError, read_ron};
@@ -8,8 +9,8 @@ use serde_json::Value;
 
 use crate::definition::{AgentConfig, beside};
 
-/// Most runs of a part of a sweep.
-const MAX_RUNS: u64 = 100_000;
+/// Most runs of a sweep: each is a process, and a definition of its own in memory.
+const MAX_RUNS: u64 = 10_000;
 
 /// A sweep file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,19 +108,26 @@ impl SweepConfig {
     /// or if two runs would have the same folder.
     pub fn runs(&self, file: &Path) -> Result<Vec<SweepRun>, ConfigError> {
         let mut runs: Vec<SweepRun> = Vec::new();
+        let mut folders = HashSet::new();
         for part in &self.parts {
             for run in part.runs(file)? {
-                if let Some(same) = runs.iter().find(|other| other.folder == run.folder) {
+                if !folders.insert(run.folder.clone()) {
                     return Err(invalid(
                         file,
                         format!(
                             "field `name`: two runs would be in {}; put the axes' fields into the \
                              name, such as {{training.steps}}",
-                            same.folder.display()
+                            run.folder.display()
                         ),
                     ));
                 }
                 runs.push(run);
+            }
+            if runs.len() as u64 > MAX_RUNS {
+                return Err(invalid(
+                    file,
+                    format!("field `parts`: more than {MAX_RUNS} runs"),
+                ));
             }
         }
         Ok(runs)
