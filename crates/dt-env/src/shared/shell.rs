@@ -1,7 +1,6 @@
 //! What the four programs do alike: how they start, print and end.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::io::{self, StdoutLock, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -77,20 +76,6 @@ fn shortened(mut message: String) -> String {
         message += &format!("… ({left} characters more)");
     }
     message
-}
-
-/// Says something on standard error, as [`crate::note!`] does.
-pub fn say(message: fmt::Arguments) {
-    let text = message.to_string();
-    // Nobody may be there to read it, which stops no work.
-    let _: io::Result<()> = writeln!(io::stderr(), "{}", plain_lines(&text));
-}
-
-/// Says something on standard error, formatted as `println!` does; where standard error is closed,
-/// nothing happens, and names in it do nothing but be read ([`crate::text::plain`]).
-#[macro_export]
-macro_rules! note {
-    ($($part:tt)*) => { $crate::shell::say(format_args!($($part)*)) };
 }
 
 /// Writes `value` as indented JSON and a line end.

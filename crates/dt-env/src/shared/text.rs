@@ -1,7 +1,8 @@
 //! Names that others have given, as they may be shown.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
 
 /// A text that does nothing but be read: control characters, which a terminal would obey, and those
 /// that turn the direction of writing around, are escaped as `\u{1b}`. Line ends and tabs are, too.
@@ -16,6 +17,20 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 /// The same for text of several lines: their ends stay, and so do tabs.
 pub fn plain_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| is_active(c) && c != '\n' && c != '\t')
+}
+
+/// Says something on standard error, as [`crate::note!`] does.
+pub fn say(message: fmt::Arguments) {
+    let text = message.to_string();
+    // Nobody may be there to read it, which stops no work.
+    let _: io::Result<()> = writeln!(io::stderr(), "{}", plain_lines(&text));
+}
+
+/// Says something on standard error, formatted as `println!` does; where standard error is closed,
+/// nothing happens, and names in it do nothing but be read ([`crate::text::plain`]).
+#[macro_export]
+macro_rules! note {
+    ($($part:tt)*) => { $crate::text::say(format_args!($($part)*)) };
 }
 
 fn escaped(text: &str, hide: impl Fn(char) -> bool) -> Cow<'_, str> {
