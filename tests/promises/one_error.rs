@@ -182,6 +182,14 @@ fn damaged_agents_are_refused() {
     not_a_number[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     fs::write(&file, not_a_number).unwrap();
     refused(&lab, &eval, &["agent.safetensors", "not finite"]);
+    // Finite ones whose sums are not.
+    let mut overflows = good.clone();
+    let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
+    for value in overflows[header..].chunks_exact_mut(4) {
+        value.copy_from_slice(&3e38_f32.to_le_bytes());
+    }
+    fs::write(&file, overflows).unwrap();
+    refused(&lab, &eval, &["run", "logits are not finite"]);
     fs::write(&file, &good).unwrap();
 
     let json = lab.at("run/agent.json");

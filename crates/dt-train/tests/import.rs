@@ -4,11 +4,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use common::torch_file::{Configs, Entry, Member, archive, tiny, torch_file};
+use common::torch_file::{Configs, Entry, Member, archive, tiny, tiny_of, torch_file};
 use common::{contents, run, stderr};
 use dt_train::checkpoint::{Agent, load_agent, read_tensors};
 use dt_train::device::DeviceSpec;
@@ -141,6 +142,17 @@ fn damaged_files_are_refused() {
             &["cut short", "2147483647"],
         ),
         (pickle_file(b"\x80\x02}", 3), &["cut short"]),
+        // What some readers skip and others do not: bytes before the archive, bytes behind it, and a
+        // comment that is said to be there.
+        (
+            [&b"PK\x03\x04 before"[..], &whole].concat(),
+            &["table of contents"],
+        ),
+        ([&whole[..], b"after"].concat(), &["table of contents"]),
+        (
+            [&whole[..whole.len() - 2], b"\xff\xff"].concat(),
+            &["table of contents"],
+        ),
         (whole, &["model_state_dict"]),
     ] {
         fs::write(&file, bytes).unwrap();
@@ -178,6 +190,75 @@ fn a_sound_file_is_read() {
     assert_eq!(kept.status.code(), Some(2));
     assert!(stderr(&kept).contains("thesis.txt, which is no part of an imported agent"));
     assert!(dir.path().join("agent/thesis.txt").exists());
+}
+
+/// Values of an imported file's tensors, by name.
+fn values_of(dir: &Path, entries: &[Entry], configs: &Configs) -> BTreeMap<String, Vec<f32>> {
+    let file = dir.join("other.pt");
+    fs::write(&file, torch_file(entries, configs)).unwrap();
+    let _ = fs::remove_dir_all(dir.join("agent"));
+    import(dir, &file);
+    let tensors = read_tensors(&dir.join("agent/agent.safetensors")).unwrap();
+    tensors.into_iter().map(|t| (t.name, t.values)).collect()
+}
+
+#[test]
+fn weights_are_read_under_wrappers_in_16_bits_and_shared() {
+    let dir = tempfile::tempdir().unwrap();
+    let plain = values_of(dir.path(), &tiny(), &Configs::default());
+    for wrapper in ["module.", "_orig_mod.", "module._orig_mod."] {
+        let mut wrapped = tiny();
+        for entry in &mut wrapped {
+            entry.name.insert_str(0, wrapper);
+        }
+        let found = values_of(dir.path(), &wrapped, &Configs::default());
+        assert!(found == plain, "{wrapper}");
+    }
+    // Multiples of 1/64 up to 8 are themselves in 16 bits.
+    let mut halves = tiny();
+    for entry in &mut halves {
+        entry.half = entry.values.iter().all(|v| v.abs() <= 8.0);
+    }
+    assert!(halves.iter().filter(|e| e.half).count() > 10);
+    assert!(values_of(dir.path(), &halves, &Configs::default()) == plain);
+    // Four blocks that are one, whose weights are there once.
+    let mut tied = tiny_of(4, 3, 7);
+    let of_block = |n: usize, name: &str| name.contains(&format!("blocks.{n}."));
+    for n in 0..tied.len() {
+        let first = tied[n].name.replace(".blocks.1.", ".blocks.0.");
+        let first = first
+            .replace(".blocks.2.", ".blocks.0.")
+            .replace(".blocks.3.", ".blocks.0.");
+        if first != tied[n].name {
+            tied[n].shares = tied.iter().position(|entry| entry.name == first);
+            assert!(tied[n].shares.is_some());
+        }
+    }
+    let found = values_of(dir.path(), &tied, &Configs::of(4, 3, "Tiny-v0"));
+    for (name, values) in found.iter().filter(|(name, _)| of_block(3, name)) {
+        assert_eq!(
+            &found[&name.replace("blocks.3.", "blocks.0.")],
+            values,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_agent_fits_its_world_or_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("actions.pt");
+    let world = "MiniGrid-MemoryS7-v0";
+    let configs = Configs::of(1, 7, world);
+    fs::write(&file, torch_file(&tiny_of(1, 7, 10), &configs)).unwrap();
+    refused(
+        dir.path(),
+        &file,
+        &["`sizes.n_actions`", "10", world, "7 actions"],
+    );
+    // Fewer are sound.
+    fs::write(&file, torch_file(&tiny_of(1, 7, 3), &configs)).unwrap();
+    assert_eq!(import(dir.path(), &file).record.sizes.n_actions, 3);
 }
 
 #[test]

@@ -12,6 +12,10 @@ pub struct Entry {
     /// Elements that its storage is said to have.
     pub declared: u32,
     pub values: Vec<f32>,
+    /// Whether they are written in 16 bits.
+    pub half: bool,
+    /// Place in the list of the tensor whose storage it shares.
+    pub shares: Option<usize>,
 }
 
 impl Entry {
@@ -27,6 +31,8 @@ impl Entry {
             offset: 0,
             declared: values.len() as u32,
             values,
+            half: false,
+            shares: None,
         }
     }
 }
@@ -52,10 +58,32 @@ impl Default for Configs {
     }
 }
 
+impl Configs {
+    /// Of an agent of [`tiny_of`].
+    pub fn of(n_layers: usize, view_size: usize, env_id: &str) -> Self {
+        let tiny = Self::default();
+        let layers = format!("\"n_layers\": {n_layers}");
+        let view = format!("\"view_size\": {view_size}");
+        Self {
+            model: tiny.model.replace("\"n_layers\": 1", &layers),
+            environment: tiny
+                .environment
+                .replace("Tiny-v0", env_id)
+                .replace("\"view_size\": 3", &view),
+            ..tiny
+        }
+    }
+}
+
 /// The tensors of a tiny agent, parameters first, then what an import leaves out.
 pub fn tiny() -> Vec<Entry> {
+    tiny_of(1, 3, 7)
+}
+
+/// The same with other sizes; [`Configs::of`] has the configurations.
+pub fn tiny_of(n_layers: usize, view_size: usize, n_actions: usize) -> Vec<Entry> {
     let config = ModelConfig {
-        n_layers: 1,
+        n_layers,
         n_heads: 2,
         d_model: 4,
         d_mlp: 3,
@@ -64,9 +92,9 @@ pub fn tiny() -> Vec<Entry> {
         ..ModelConfig::default()
     };
     let sizes = WorldSizes {
-        view_size: 3,
+        view_size,
         max_steps: 5,
-        n_actions: 7,
+        n_actions,
     };
     let (specs, _) = param_specs(&config, &sizes);
     let mut entries: Vec<Entry> = specs
@@ -92,8 +120,12 @@ pub fn torch_file(entries: &[Entry], configs: &Configs) -> Vec<u8> {
         text(&mut pickle, &entry.name);
         pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
         text(&mut pickle, "storage");
-        pickle.extend(b"ctorch\nFloatStorage\n");
-        text(&mut pickle, &key.to_string());
+        let kind: &[u8] = match entry.half {
+            false => b"ctorch\nFloatStorage\n",
+            true => b"ctorch\nHalfStorage\n",
+        };
+        pickle.extend(kind);
+        text(&mut pickle, &entry.shares.unwrap_or(key).to_string());
         text(&mut pickle, "cpu");
         number(&mut pickle, entry.declared);
         pickle.extend(b"tQ");
@@ -119,7 +151,14 @@ pub fn torch_file(entries: &[Entry], configs: &Configs) -> Vec<u8> {
     pickle.extend(b"u.");
     let mut members = vec![Member::new("a/data.pkl", pickle)];
     for (key, entry) in entries.iter().enumerate() {
-        let bytes = entry.values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let values = entry.values.iter();
+        let bytes = match entry.half {
+            _ if entry.shares.is_some() => continue,
+            false => values.flat_map(|v| v.to_le_bytes()).collect(),
+            true => values
+                .flat_map(|&v| half::f16::from_f32(v).to_le_bytes())
+                .collect(),
+        };
         members.push(Member::new(&format!("a/data/{key}"), bytes));
     }
     archive(&members)
