@@ -78,7 +78,12 @@ fn processors_of_one_word_change_no_byte() {
         let record = lab.json(&format!("{out}/run.json"));
         record["processor"].as_str().unwrap().to_owned()
     };
-    let lab = Lab::with_training(6, "keep_steps: [0, 1],");
+    let lab = Lab::with_training(3, "keep_steps: [0, 1],");
+    // As wide as the default agent: wider vectors are used where matrices are large enough.
+    let narrow = "d_model: 16, d_mlp: 16";
+    let text = lab.read("tiny.ron");
+    assert!(text.contains(narrow));
+    lab.write("tiny.ron", text.replace(narrow, "d_model: 128, d_mlp: 256"));
     train(&lab, "native", &["--threads", "1"]);
     let emulated = |processor: &str| {
         let args = [

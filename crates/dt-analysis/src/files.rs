@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dt_env::config;
 use dt_env::files::{self, read_text, write_file};
-use dt_env::text::plain;
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
@@ -301,13 +301,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 /// # Errors
 /// [`Error::Corrupt`] with the field that is wrong.
 pub fn parse_json<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-        let message = format!("field `{}`: {}", plain(&e.path().to_string()), e.inner());
-        Error::corrupt(file, &message)
-    })?;
-    json.end().map_err(|e| Error::corrupt(file, &e))?;
-    Ok(value)
+    config::parse_json(text).map_err(|message| Error::corrupt(file, &message))
 }
 
 #[cfg(test)]

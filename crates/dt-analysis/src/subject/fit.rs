@@ -3,7 +3,7 @@
 
 use dt_env::{Action, EnvSpec, WorldConfig};
 use dt_train::checkpoint::Agent;
-use dt_train::model::{StateEmbedding, TimeEmbedding};
+use dt_train::model::{Misfit, StateEmbedding, TimeEmbedding};
 
 use crate::prompts::Study;
 
@@ -15,11 +15,22 @@ pub(super) fn problem(agent: &Agent, study: &Study, spec: &EnvSpec) -> Option<St
             "the agent reads dense observations; it has no vocabulary of items to edit".to_owned(),
         );
     }
-    if sizes.view_size != spec.view_size as usize {
-        return Some(format!(
-            "the agent's view is {} cells wide, that of study {} is {}; take an agent of {}",
-            sizes.view_size, study.name, spec.view_size, study.env
-        ));
+    let misfit = sizes.misfit(spec);
+    match misfit {
+        Some(Misfit::View(has, wants)) => {
+            return Some(format!(
+                "the agent's view is {has} cells wide, that of study {} is {wants}; take an agent of {}",
+                study.name, study.env
+            ));
+        }
+        Some(Misfit::Actions(has)) => {
+            return Some(format!(
+                "the agent has {has} actions, the world of study {} has {}",
+                study.name,
+                Action::COUNT
+            ));
+        }
+        Some(Misfit::Steps(..)) | None => {}
     }
     let actions = study.contrast.first.iter().chain(&study.contrast.second);
     if let Some(action) = actions
@@ -29,14 +40,6 @@ pub(super) fn problem(agent: &Agent, study: &Study, spec: &EnvSpec) -> Option<St
         return Some(format!(
             "the agent has {} actions, study {} asks about {action}",
             sizes.n_actions, study.name
-        ));
-    }
-    if sizes.n_actions > Action::COUNT {
-        return Some(format!(
-            "the agent has {} actions, the world of study {} has {}",
-            sizes.n_actions,
-            study.name,
-            Action::COUNT
         ));
     }
     let made_for = format!("the agent was made for {}", agent.record.world_id());
@@ -57,18 +60,17 @@ pub(super) fn problem(agent: &Agent, study: &Study, spec: &EnvSpec) -> Option<St
             study.name
         ));
     }
-    // Its step is looked up in a table, and episodes of a question go on for as long as the
-    // study's world lets them.
-    let limit = spec.max_steps() as usize;
-    let known = sizes.max_steps;
+    // Episodes of a question go on for as long as the study's world lets them; only a table of steps
+    // has an end.
     let has_table = config.time_embedding == TimeEmbedding::Embedding;
-    (has_table && limit > known).then(|| {
-        format!(
+    match misfit {
+        Some(Misfit::Steps(known, limit)) if has_table => Some(format!(
             "the agent's time table ends at step {known}, episodes of study {} go on to step \
              {limit}; take an agent trained for {limit} steps, or a study with `max_steps: {known}`",
             study.name
-        )
-    })
+        )),
+        _ => None,
+    }
 }
 
 /// In what two worlds differ that an agent could see or bring about, but for the step limit; the

@@ -7,7 +7,6 @@ use anyhow::Result;
 use clap::ValueEnum;
 use dt_data::export::{MinariId, check_place, write_minari};
 use dt_data::store;
-use dt_env::text::plain;
 use serde::Serialize;
 
 use super::Outcome;
@@ -93,7 +92,7 @@ fn write_text(out: &mut impl Write, record: &Record) -> Result<()> {
     writeln!(
         out,
         "{}: {} episodes, {} steps, as {}",
-        plain(&record.path.display().to_string()),
+        record.path.display(),
         record.episodes,
         record.steps,
         record.id
@@ -110,7 +109,7 @@ fn write_text(out: &mut impl Write, record: &Record) -> Result<()> {
     writeln!(
         out,
         "MINARI_DATASETS_PATH={} python -c 'import minari; print(minari.load_dataset(\"{id}\"))'",
-        plain(&root.display().to_string())
+        root.display()
     )?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_buffer::Buffer;
 use dt_env::EnvSpec;
+use dt_env::config;
 use dt_env::files::{self, FilesError, FolderKind, Staging};
 
 pub(crate) use encode::list_of_bytes;
@@ -160,7 +161,7 @@ pub fn read_card(dir: &Path) -> Result<Card, DataError> {
         path: path.clone(),
         message,
     };
-    let card: Card = serde_json::from_str(&text).map_err(|e| corrupt(e.to_string()))?;
+    let card: Card = config::parse_json(&text).map_err(corrupt)?;
     if card.format != 1 {
         return Err(corrupt(format!(
             "format {}, this version reads format 1",

@@ -5,7 +5,6 @@ use std::thread;
 
 use anyhow::{Result, bail};
 use dt_env::bench::{BenchRecord, bench};
-use dt_env::text::plain;
 use serde::Serialize;
 
 use super::Outcome;
@@ -78,7 +77,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     if args.json {
         super::write_json(out, &record)?;
     } else {
-        writeln!(out, "{}, batches of {} worlds", plain(&spec.id), args.batch)?;
+        writeln!(out, "{}, batches of {} worlds", spec.id, args.batch)?;
         write_line(out, &record.one_thread)?;
         if threads > 1 {
             write_line(out, &record.all)?;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use dt_env::golden::{self, FileReport, Verdict};
-use dt_env::text::plain;
 use serde::Serialize;
 
 use super::Outcome;
@@ -68,13 +67,13 @@ impl Row {
         let verdict = match (self.verdict, &self.detail) {
             ("mismatch", detail) => {
                 let detail = detail.as_deref().unwrap_or_default();
-                format!("MISMATCH: {}", plain(detail))
+                format!("MISMATCH: {detail}")
             }
             ("partial", _) => "partial (no rule for this task: reward, termination)".to_owned(),
             (verdict, _) => verdict.to_owned(),
         };
         [
-            plain(&self.file).into_owned(),
+            self.file.clone(),
             self.episodes.to_string(),
             self.steps.to_string(),
             format!("from {}", self.worlds),

@@ -8,7 +8,6 @@ use clap::ValueEnum;
 use dt_env::files::FilesError;
 use dt_env::render::{Picture, Renderer, write_gif, write_png};
 use dt_env::shell::refuse_or_force;
-use dt_env::text::plain;
 use dt_env::{Action, Env};
 
 use super::Outcome;
@@ -132,7 +131,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
         Format::Png => write_png(&args.out, &frames[0])?,
         Format::Gif => write_gif(&args.out, &frames, args.delay)?,
     }
-    writeln!(out, "{}", plain(&args.out.display().to_string()))?;
+    writeln!(out, "{}", args.out.display())?;
     Ok(Outcome::Done)
 }
 

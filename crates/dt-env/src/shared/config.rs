@@ -1,4 +1,4 @@
-//! Reading RON files with errors that name file, line, column and field.
+//! Reading RON files, and JSON, with errors that name file, line, column and field.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::files::{self, FilesError};
+use super::text::plain;
 
 /// Largest config file that is read; ours have a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -73,6 +74,23 @@ pub fn parse_ron<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Confi
     deserializer
         .end()
         .map_err(|e| syntax(&deserializer.span_error(e), ".".to_owned()))?;
+    Ok(value)
+}
+
+/// Reads a value from JSON text.
+///
+/// # Errors
+/// A sentence that names the field, and line and column.
+pub fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        match e.path().to_string().as_str() {
+            // The whole of it.
+            "." => e.inner().to_string(),
+            field => format!("field `{}`: {}", plain(field), e.inner()),
+        }
+    })?;
+    json.end().map_err(|e| e.to_string())?;
     Ok(value)
 }
 
@@ -151,6 +169,17 @@ mod tests {
             "{error}"
         );
         assert!(is_path("x.ron") && is_path("a/b") && !is_path("MiniGrid-MemoryS7-v0"));
+    }
+
+    #[test]
+    fn json_errors_name_the_field() {
+        type Table = std::collections::BTreeMap<String, Vec<u8>>;
+        let table = parse_json::<Table>(r#"{"a": [1]}"#).unwrap();
+        assert_eq!(table["a"], [1]);
+        let error = |text: &str| parse_json::<Table>(text).unwrap_err();
+        assert!(error(r#"{"a": [1, "b"]}"#).starts_with("field `a[1]`: invalid type"));
+        assert!(error("[]").starts_with("invalid type"));
+        assert!(error("{} {}").contains("trailing"));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl AgentRecord {
         if let Some(problem) = env.problem() {
             return Some(format!("field `env`: {problem}"));
         }
-        sizes.misfit(env)
+        sizes.misfit(env).map(|misfit| misfit.of_record(&env.id))
     }
 }
 

@@ -18,6 +18,7 @@ pub use training_state::{RestoredState, TrainingState, load_state, save_state};
 
 use std::path::{Path, PathBuf};
 
+use dt_env::config;
 use dt_env::files::{self, FilesError};
 use serde::de::DeserializeOwned;
 
@@ -38,7 +39,7 @@ pub fn read_record<T: DeserializeOwned>(path: &Path) -> Result<T, CheckpointErro
 /// As of [`read_record`].
 pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> Result<T, CheckpointError> {
     let text = files::read_text(path, limit)?;
-    serde_json::from_str(&text).map_err(|e| CheckpointError::corrupt(path, e))
+    config::parse_json(&text).map_err(|e| CheckpointError::corrupt(path, e))
 }
 
 /// Why an agent or a training state could not be read or written.

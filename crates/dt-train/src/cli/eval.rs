@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use dt_train::MAX_EPISODES;
 use dt_train::checkpoint::load_agent;
 use dt_train::device::DeviceSpec;
 use dt_train::evaluate::{AtReturn, EvaluationRecord, evaluate_greedy, evaluate_sampled};
+use dt_train::{MAX_EPISODES, SampledConfig};
 
 use super::{Outcome, summary, write_json};
 
@@ -90,8 +90,12 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<Outcome> {
     let mut sampled = Vec::new();
     if args.episodes > 0 {
         for &rtg in &args.rtg {
-            let (model, t, seed) = (&agent.model, args.temperature, args.seed);
-            let found = evaluate_sampled(model, &spec, rtg, t, args.episodes, seed);
+            let asked = SampledConfig {
+                return_to_go: rtg,
+                temperature: args.temperature,
+                episodes: args.episodes,
+            };
+            let found = evaluate_sampled(&agent.model, &spec, &asked, args.seed);
             sampled.push(found.with_context(named)?);
         }
     }

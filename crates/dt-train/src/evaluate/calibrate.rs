@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use dt_env::EnvSpec;
 
 use super::{EvaluateError, EvaluationLine, SampledRecord, evaluate_exact, evaluate_sampled};
+use crate::definition::SampledConfig;
 use crate::model::Model;
 use crate::rollout::NotFiniteLogits;
 
@@ -69,15 +70,12 @@ pub fn calibrate(
     };
     let mut sampled = Vec::with_capacity(asked.len());
     for (n, &rtg) in asked.iter().enumerate() {
-        let (temperature, episodes, seed) = (config.temperature, config.episodes, config.seed);
-        sampled.push(evaluate_sampled(
-            model,
-            spec,
-            rtg,
-            temperature,
-            episodes,
-            seed,
-        )?);
+        let asked = SampledConfig {
+            return_to_go: rtg,
+            temperature: config.temperature,
+            episodes: config.episodes,
+        };
+        sampled.push(evaluate_sampled(model, spec, &asked, config.seed)?);
         progress(n + 1);
     }
     Ok(CalibrationRecord {

@@ -13,21 +13,25 @@ use dt_env::EnvSpec;
 use super::intervals::{mean_interval, wilson};
 use super::record::{OutcomeCounts, SampledRecord};
 use super::unseen;
+use crate::definition::SampledConfig;
 use crate::model::{Model, NoHooks};
 use crate::rollout::{CHUNK, Choice, Ended, NotFiniteLogits, Walker, walk};
 
-/// Sampled episodes at one return-to-go; the same for any number of threads.
+/// Sampled episodes as they are asked for; the same for any number of threads.
 ///
 /// # Errors
 /// If the agent's logits are not finite.
 pub fn evaluate_sampled(
     model: &Model,
     spec: &Arc<EnvSpec>,
-    rtg: f64,
-    temperature: f64,
-    episodes: usize,
+    asked: &SampledConfig,
     seed: u64,
 ) -> Result<SampledRecord, NotFiniteLogits> {
+    let SampledConfig {
+        return_to_go: rtg,
+        temperature,
+        episodes,
+    } = *asked;
     let indices: Vec<u64> = (0..episodes as u64).collect();
     let ends: Vec<Vec<Ended>> = indices
         .par_chunks(CHUNK)

@@ -49,7 +49,8 @@ pub use input::{Frame, Frames, ItemRows, TokenBatch, item_index, push_items};
 #[cfg(feature = "libtorch")]
 pub(crate) use norm::LN_EPS;
 pub use params::{
-    Group, ParamIndex, ParamSpec, STATE_BIAS, WorldSizes, initial_values, param_specs, upload,
+    Group, Misfit, ParamIndex, ParamSpec, STATE_BIAS, WorldSizes, initial_values, param_specs,
+    upload,
 };
 pub(crate) use queries::Queries;
 pub use transformer::{InputStatistics, Model};

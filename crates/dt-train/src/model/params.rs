@@ -156,30 +156,15 @@ impl WorldSizes {
     /// What a world asks of a model that these sizes do not give, if anything: an episode must not
     /// outlast the time table, show more than the model reads, nor be acted in with actions that
     /// there are not. Fewer actions are sound.
-    pub fn misfit(&self, spec: &EnvSpec) -> Option<String> {
-        let id = &spec.id;
+    pub fn misfit(&self, spec: &EnvSpec) -> Option<Misfit> {
         if self.n_actions > Action::COUNT {
-            return Some(format!(
-                "field `sizes.n_actions`: is {}, {id} has {} actions",
-                self.n_actions,
-                Action::COUNT
-            ));
+            return Some(Misfit::Actions(self.n_actions));
         }
         if spec.view_size as usize != self.view_size {
-            return Some(format!(
-                "field `sizes.view_size`: is {}, the view of {id} is {} cells wide",
-                self.view_size, spec.view_size
-            ));
+            return Some(Misfit::View(self.view_size, spec.view_size as usize));
         }
-        if spec.max_steps() as usize > self.max_steps {
-            return Some(format!(
-                "field `sizes.max_steps`: the time table ends at step {}, an episode of {id} at \
-                 step {}",
-                self.max_steps,
-                spec.max_steps()
-            ));
-        }
-        None
+        let limit = spec.max_steps() as usize;
+        (limit > self.max_steps).then_some(Misfit::Steps(self.max_steps, limit))
     }
 
     /// Whether a model of these sizes can be.
@@ -187,6 +172,38 @@ impl WorldSizes {
         (3..=31).contains(&self.view_size)
             && (1..=1 << 20).contains(&self.max_steps)
             && (1..=64).contains(&self.n_actions)
+    }
+}
+
+/// A size of a model that does not fit a world: the model's, and the world's where they differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// More actions than there are.
+    Actions(usize),
+    /// Side of the view.
+    View(usize, usize),
+    /// Last step of the time table, and of an episode.
+    Steps(usize, usize),
+}
+
+impl Misfit {
+    /// As an error of a record's field; `world` is the world's id.
+    pub fn of_record(self, world: &str) -> String {
+        match self {
+            Self::Actions(has) => format!(
+                "field `sizes.n_actions`: is {has}, {world} has {} actions",
+                Action::COUNT
+            ),
+            Self::View(has, wants) => {
+                format!(
+                    "field `sizes.view_size`: is {has}, the view of {world} is {wants} cells wide"
+                )
+            }
+            Self::Steps(has, wants) => format!(
+                "field `sizes.max_steps`: the time table ends at step {has}, an episode of {world} at \
+                 step {wants}"
+            ),
+        }
     }
 }
 

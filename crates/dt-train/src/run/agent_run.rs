@@ -391,18 +391,10 @@ impl<'a> AgentRun<'a> {
         let returns_to_go = &evaluation.returns_to_go;
         let greedy = evaluate_greedy(&agent.model, spec, returns_to_go, evaluation.held_out)?;
         let mut sampled = Vec::new();
-        for s in &evaluation.sampled {
+        for asked in &evaluation.sampled {
             go_on()?;
-            let (rtg, temperature, seed) = (s.return_to_go, s.temperature, self.options.seed);
-            let (model, episodes) = (&agent.model, s.episodes);
-            sampled.push(evaluate_sampled(
-                model,
-                spec,
-                rtg,
-                temperature,
-                episodes,
-                seed,
-            )?);
+            let seed = self.options.seed;
+            sampled.push(evaluate_sampled(&agent.model, spec, asked, seed)?);
         }
         let (env, device) = (spec.id.clone(), self.options.device.to_string());
         let record = EvaluationRecord::new(env, device, greedy, sampled);

@@ -1,10 +1,10 @@
 //! `metrics.jsonl` (the same bytes for the same run) and `timing.jsonl` (never the same).
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dt_env::files;
+use dt_env::{config, files};
 use serde::{Deserialize, Serialize};
 
 use super::trainer::StepRecord;
@@ -108,48 +108,48 @@ impl JsonLines {
     }
 }
 
-/// Largest `metrics.jsonl` that is read.
-const MAX_BYTES: u64 = 1 << 30;
-/// Longest line of it; an evaluation at a thousand returns-to-go has a tenth of it.
-const MAX_LINE: u64 = 1 << 20;
+/// Largest `metrics.jsonl` that is read: some two million lines.
+pub const METRICS_BYTES: u64 = 256 << 20;
 
-/// Reads a run's `metrics.jsonl`. A last line without an end is left out: it is being written, or
-/// was when the disk was full; resuming cuts it off.
+/// What a `metrics.jsonl` says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// Its whole lines.
+    pub lines: Vec<MetricLine>,
+    /// Number, from 1, of a last line without an end: it is being written, or was when a run was
+    /// killed or its disk was full. Resuming cuts it off.
+    pub half_line: Option<usize>,
+}
+
+/// Reads the text of a `metrics.jsonl`; `path` only names it in errors.
+///
+/// # Errors
+/// If a line is malformed, by its number.
+pub fn parse_metrics(path: &Path, text: &str) -> Result<Metrics, CheckpointError> {
+    let mut metrics = Metrics::default();
+    for (n, line) in text.split_inclusive('\n').enumerate() {
+        // What is half written of a line of ours is still text that begins as one.
+        let is_half = !line.ends_with('\n') && line.starts_with('{') && line.is_ascii();
+        match config::parse_json(line) {
+            Ok(line) => metrics.lines.push(line),
+            Err(_) if is_half => metrics.half_line = Some(n + 1),
+            Err(e) => {
+                let message = format!("line {}: {e}", n + 1);
+                return Err(CheckpointError::corrupt(path, message));
+            }
+        }
+    }
+    Ok(metrics)
+}
+
+/// Reads the whole lines of a run's `metrics.jsonl`.
 ///
 /// # Errors
 /// If it cannot be read; names the line that is malformed.
 pub fn read_metrics(run: &Path) -> Result<Vec<MetricLine>, CheckpointError> {
     let path = run.join("metrics.jsonl");
-    let mut file = BufReader::new(files::open_stream(&path, MAX_BYTES)?);
-    let mut lines = Vec::new();
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        let read = (&mut file).take(MAX_LINE).read_until(b'\n', &mut line);
-        read.map_err(CheckpointError::io(&path))?;
-        if line.last() != Some(&b'\n') {
-            // What is half written of a line of ours is still text that begins as one.
-            let is_ours = line.starts_with(b"{") && line.is_ascii();
-            let wrong = match line.len() as u64 {
-                0 => None,
-                MAX_LINE => Some(format!("longer than {MAX_LINE} bytes")),
-                _ if !is_ours => Some("is no JSON".to_owned()),
-                _ => None,
-            };
-            match wrong {
-                None => break,
-                Some(wrong) => {
-                    let message = format!("line {number}: {wrong}");
-                    return Err(CheckpointError::corrupt(&path, message));
-                }
-            }
-        }
-        let parsed = serde_json::from_slice(&line);
-        lines.push(
-            parsed.map_err(|e| CheckpointError::corrupt(&path, format!("line {number}: {e}")))?,
-        );
-    }
-    Ok(lines)
+    let text = files::read_text(&path, METRICS_BYTES)?;
+    Ok(parse_metrics(&path, &text)?.lines)
 }
 
 #[cfg(test)]
@@ -164,11 +164,19 @@ mod tests {
         let line = "{\"step\":1,\"loss\":0.5,\"learning_rate\":0.1,\"grad_norm\":1.0}\n";
         fs::write(&path, format!("{line}{}", &line[..30])).unwrap();
         assert_eq!(read_metrics(run.path()).unwrap().len(), 1);
+        let metrics = parse_metrics(&path, &format!("{line}{}", &line[..30])).unwrap();
+        assert_eq!((metrics.lines.len(), metrics.half_line), (1, Some(2)));
+        // A whole line that lacks its end alone is a line.
+        let metrics = parse_metrics(&path, line.trim_end()).unwrap();
+        assert_eq!((metrics.lines.len(), metrics.half_line), (1, None));
         fs::write(&path, format!("{}\n{line}", &line[..30])).unwrap();
         let error = read_metrics(run.path()).unwrap_err().to_string();
         assert!(error.contains("metrics.jsonl: line 1"), "{error}");
         fs::write(&path, b"\xff\0").unwrap();
         let error = read_metrics(run.path()).unwrap_err().to_string();
-        assert!(error.contains("line 1: is no JSON"), "{error}");
+        assert!(error.contains("utf-8"), "{error}");
+        fs::write(&path, "garbage").unwrap();
+        let error = read_metrics(run.path()).unwrap_err().to_string();
+        assert!(error.contains("line 1"), "{error}");
     }
 }

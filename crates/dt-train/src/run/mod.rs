@@ -20,7 +20,7 @@ pub use data::{dataset_dir, dataset_for, recipe_of, window_sampler};
 pub use directory::{
     BranchRecord, RUN_FOLDER, RunRecord, is_finished, resume_point, run_of, run_record,
 };
-pub use logs::{MetricLine, TimingLine, read_metrics};
+pub use logs::{METRICS_BYTES, MetricLine, Metrics, TimingLine, parse_metrics, read_metrics};
 pub use observer::{Observer, Silent, Stage};
 pub use plan::RunOptions;
 pub(crate) use plan::check_precision;

@@ -8,7 +8,7 @@ use dt_env::{EnvSpec, WorldConfig};
 use dt_train::AgentConfig;
 use dt_train::evaluate::EvaluationRecord;
 use dt_train::evaluate::calibrate::CalibrationRecord;
-use dt_train::run::MetricLine;
+use dt_train::run::{METRICS_BYTES, MetricLine, Metrics, parse_metrics};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -250,27 +250,16 @@ fn read_sound<T: DeserializeOwned>(
     Ok(read)
 }
 
-/// Reads the lines of a `metrics.jsonl`. Where a run was killed or its disk was full, the last line
-/// may be half written: it is left out, and that is said.
+/// Reads the whole lines of a `metrics.jsonl`; that the last one is half written is said.
 fn read_metrics(path: &Path) -> Result<(Vec<MetricLine>, SourceFile), Error> {
-    let text = read_text(path, MAX_RECORD)?;
-    let mut lines: Vec<MetricLine> = Vec::new();
-    for (n, line) in text.split_inclusive('\n').enumerate() {
+    let text = read_text(path, METRICS_BYTES)?;
+    let Metrics { lines, half_line } = parse_metrics(path, &text)?;
+    if let Some(n) = half_line {
+        dt_env::note!("{}: line {n} is half written and left out", path.display());
+    }
+    for (n, line) in lines.iter().enumerate() {
         let wrong = |message: String| Error::corrupt(path, &format!("line {}: {message}", n + 1));
-        let parsed: Result<MetricLine, _> = serde_json::from_str(line);
-        match parsed {
-            Ok(record) => {
-                sound::metrics(&record).map_err(wrong)?;
-                lines.push(record);
-            }
-            // Only the last line can lack its end.
-            Err(_) if !line.ends_with('\n') => dt_env::note!(
-                "{}: line {} is half written and left out",
-                path.display(),
-                n + 1
-            ),
-            Err(error) => return Err(wrong(error.to_string())),
-        }
+        sound::metrics(line).map_err(wrong)?;
     }
     Ok((lines, described(path, text.as_bytes())))
 }

@@ -119,8 +119,10 @@ fn read(path: &Path, name: &str, length: u64, max_steps: Option<u32>) -> Result<
         return Err(format!("tensor `{unknown}` does not belong to this model"));
     }
     let env = world(&environment, sizes.max_steps, max_steps)?;
-    if let Some(misfit) = env.as_ref().and_then(|env| sizes.misfit(env)) {
-        return Err(misfit);
+    if let Some(env) = &env
+        && let Some(misfit) = sizes.misfit(env)
+    {
+        return Err(misfit.of_record(&env.id));
     }
     let record = AgentRecord {
         format: FORMAT,
