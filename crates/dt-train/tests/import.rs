@@ -133,8 +133,18 @@ fn damaged_files_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("bad.pt");
     let whole = pickle_file(b"\x80\x02}.", 4);
+    // Two tables of contents at one place, counted from the file's start or from the archive's: what
+    // is checked must be what is read.
+    let harm = b"\x80\x02cos\nsystem\n0}.";
+    let (other, harmful) = (
+        pickle_file(b"\x80\x02N0N0N0N0N0N0}.", 16),
+        pickle_file(harm, harm.len() as u32),
+    );
+    assert_eq!(other.len(), harmful.len());
+    let two_tables = [&other[..other.len() - 22], &harmful].concat();
     for (bytes, parts) in [
-        (b"not a zip at all".to_vec(), &["torch.save"][..]),
+        (two_tables, &["table of contents"][..]),
+        (b"not a zip at all".to_vec(), &["torch.save"]),
         (whole[..whole.len() - 8].to_vec(), &["cut short"]),
         (pickle_file(b"\x80\x02}.", u32::MAX), &["4294967295 bytes"]),
         (
@@ -221,8 +231,8 @@ fn weights_are_read_under_wrappers_in_16_bits_and_shared() {
     }
     assert!(halves.iter().filter(|e| e.half).count() > 10);
     assert!(values_of(dir.path(), &halves, &Configs::default()) == plain);
-    // Four blocks that are one, whose weights are there once.
-    let mut tied = tiny_of(4, 3, 7);
+    // Four blocks that are one, whose weights are there once: they declare more than the file has.
+    let mut tied = tiny_of(4, 2000, 3, 7);
     let of_block = |n: usize, name: &str| name.contains(&format!("blocks.{n}."));
     for n in 0..tied.len() {
         let first = tied[n].name.replace(".blocks.1.", ".blocks.0.");
@@ -234,7 +244,7 @@ fn weights_are_read_under_wrappers_in_16_bits_and_shared() {
             assert!(tied[n].shares.is_some());
         }
     }
-    let found = values_of(dir.path(), &tied, &Configs::of(4, 3, "Tiny-v0"));
+    let found = values_of(dir.path(), &tied, &Configs::of(4, 2000, 3, "Tiny-v0"));
     for (name, values) in found.iter().filter(|(name, _)| of_block(3, name)) {
         assert_eq!(
             &found[&name.replace("blocks.3.", "blocks.0.")],
@@ -249,15 +259,15 @@ fn an_agent_fits_its_world_or_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("actions.pt");
     let world = "MiniGrid-MemoryS7-v0";
-    let configs = Configs::of(1, 7, world);
-    fs::write(&file, torch_file(&tiny_of(1, 7, 10), &configs)).unwrap();
+    let configs = Configs::of(1, 3, 7, world);
+    fs::write(&file, torch_file(&tiny_of(1, 3, 7, 10), &configs)).unwrap();
     refused(
         dir.path(),
         &file,
         &["`sizes.n_actions`", "10", world, "7 actions"],
     );
     // Fewer are sound.
-    fs::write(&file, torch_file(&tiny_of(1, 7, 3), &configs)).unwrap();
+    fs::write(&file, torch_file(&tiny_of(1, 3, 7, 3), &configs)).unwrap();
     assert_eq!(import(dir.path(), &file).record.sizes.n_actions, 3);
 }
 

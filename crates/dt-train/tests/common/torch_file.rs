@@ -60,12 +60,16 @@ impl Default for Configs {
 
 impl Configs {
     /// Of an agent of [`tiny_of`].
-    pub fn of(n_layers: usize, view_size: usize, env_id: &str) -> Self {
+    pub fn of(n_layers: usize, d_mlp: usize, view_size: usize, env_id: &str) -> Self {
         let tiny = Self::default();
         let layers = format!("\"n_layers\": {n_layers}");
+        let mlp = format!("\"d_mlp\": {d_mlp}");
         let view = format!("\"view_size\": {view_size}");
         Self {
-            model: tiny.model.replace("\"n_layers\": 1", &layers),
+            model: tiny
+                .model
+                .replace("\"n_layers\": 1", &layers)
+                .replace("\"d_mlp\": 3", &mlp),
             environment: tiny
                 .environment
                 .replace("Tiny-v0", env_id)
@@ -77,16 +81,16 @@ impl Configs {
 
 /// The tensors of a tiny agent, parameters first, then what an import leaves out.
 pub fn tiny() -> Vec<Entry> {
-    tiny_of(1, 3, 7)
+    tiny_of(1, 3, 3, 7)
 }
 
 /// The same with other sizes; [`Configs::of`] has the configurations.
-pub fn tiny_of(n_layers: usize, view_size: usize, n_actions: usize) -> Vec<Entry> {
+pub fn tiny_of(n_layers: usize, d_mlp: usize, view_size: usize, n_actions: usize) -> Vec<Entry> {
     let config = ModelConfig {
         n_layers,
         n_heads: 2,
         d_model: 4,
-        d_mlp: 3,
+        d_mlp,
         n_ctx: 5,
         layer_norm: LayerNorm::Off,
         ..ModelConfig::default()

@@ -74,8 +74,15 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, FilesError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Makes a named pipe.
+    #[cfg(unix)]
+    pub fn mkfifo(path: &Path) {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    }
 
     #[test]
     fn only_files_within_the_limit_are_read() {
@@ -105,14 +112,7 @@ mod tests {
     fn pipes_and_devices_are_refused_at_once() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &pipe,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RUSR,
-            0,
-        )
-        .unwrap();
+        mkfifo(&pipe);
         let zero = dir.path().join("zero");
         std::os::unix::fs::symlink("/dev/zero", &zero).unwrap();
         for path in [pipe, zero] {

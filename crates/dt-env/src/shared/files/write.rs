@@ -101,6 +101,8 @@ fn sweep_one(path: &Path, age: Duration) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(unix)]
+    use crate::shared::files::open::tests::mkfifo;
     use crate::shared::files::{list, read};
 
     #[test]
@@ -128,13 +130,18 @@ mod tests {
         write_file(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&ours).unwrap(), b"new");
-        // Not even a superuser's null device is written over.
+        // A pipe, and a device alike, is not written over: a superuser could.
+        let pipe = dir.path().join("pipe");
+        mkfifo(&pipe);
         fs::remove_file(&link).unwrap();
-        symlink("/dev/null", &link).unwrap();
-        assert!(matches!(
-            write_file(&link, b"x"),
-            Err(FilesError::NotAFile(_))
-        ));
+        symlink(&pipe, &link).unwrap();
+        for path in [&pipe, &link] {
+            assert!(matches!(
+                write_file(path, b"x"),
+                Err(FilesError::NotAFile(_))
+            ));
+        }
+        assert!(!fs::metadata(&pipe).unwrap().is_file());
     }
 
     #[test]
